@@ -1,0 +1,117 @@
+"""
+djnb: DataJoint's relational workflow model, native to the notebook.
+
+Declare the tables of a scientific pipeline, populate the computed ones, watch it, and take the results as DataFrames;
+in an embedded SQLite file, or on a MySQL or MariaDB server.
+
+>>> import djnb as dj
+
+Names are imported when they are first used, so that ``import djnb`` and ``%load_ext djnb`` take no time.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.metadata import version as _version
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from djnb import errors
+    from djnb.algebra.conditions import AndList, Not
+    from djnb.codecs.blob import MatCell, MatStruct
+    from djnb.codecs.registry import Codec
+    from djnb.connection import Connection, conn, connect
+    from djnb.errors import DataJointError
+    from djnb.populate.result import PopulateResult, Progress
+    from djnb.query import Query
+    from djnb.schemas import Schema
+    from djnb.schemas import Schema as schema  # noqa: N813 -- as DataJoint 0.12 to 0.14 spell it
+    from djnb.settings import Config
+    from djnb.tables.table import Table
+    from djnb.tables.tiers import Computed, Imported, Lookup, Manual, Part
+
+    config: Config
+
+__all__ = [
+    # where
+    "connect",
+    "conn",
+    "Connection",
+    "config",
+    # declaring
+    "Schema",
+    "schema",
+    "Manual",
+    "Lookup",
+    "Imported",
+    "Computed",
+    "Part",
+    "Table",
+    # asking
+    "Query",
+    "AndList",
+    "Not",
+    # populating
+    "PopulateResult",
+    "Progress",
+    # values
+    "Codec",
+    "MatCell",
+    "MatStruct",
+    # what goes wrong
+    "DataJointError",
+    "errors",
+]
+
+__version__ = _version("djnb")
+
+_HOMES = {
+    "connect": "djnb.connection",
+    "conn": "djnb.connection",
+    "Connection": "djnb.connection",
+    "Schema": "djnb.schemas",
+    "Manual": "djnb.tables.tiers",
+    "Lookup": "djnb.tables.tiers",
+    "Imported": "djnb.tables.tiers",
+    "Computed": "djnb.tables.tiers",
+    "Part": "djnb.tables.tiers",
+    "Table": "djnb.tables.table",
+    "Query": "djnb.query",
+    "AndList": "djnb.algebra.conditions",
+    "Not": "djnb.algebra.conditions",
+    "PopulateResult": "djnb.populate.result",
+    "Progress": "djnb.populate.result",
+    "Codec": "djnb.codecs.registry",
+    "MatCell": "djnb.codecs.blob",
+    "MatStruct": "djnb.codecs.blob",
+    "DataJointError": "djnb.errors",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name == "config":
+        return import_module("djnb.settings").get_config()
+    if name == "errors":
+        return import_module("djnb.errors")
+    home = _HOMES.get("Schema" if name == "schema" else name)
+    if home is None:
+        raise AttributeError(f"module 'djnb' has no attribute '{name}'")
+    value = getattr(import_module(home), "Schema" if name == "schema" else name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]
+
+
+def load_ipython_extension(ip: InteractiveShell) -> None:
+    """Load the notebook's face; ``%load_ext djnb`` calls it."""
+    import_module("djnb.jupyter.extension").load(ip)
+
+
+def unload_ipython_extension(ip: InteractiveShell) -> None:
+    """Take the notebook's face away; ``%unload_ext djnb`` calls it."""
+    import_module("djnb.jupyter.extension").unload(ip)

@@ -1,0 +1,382 @@
+"""
+Every error that djnb raises.
+
+An error says what was asked, what is true, and what to do next.
+Its parts are attributes too, so that a widget can offer the remedy.
+
+::
+
+    DataJointError
+    ├── DefinitionError             a table's definition cannot be read or declared
+    │   ├── UnknownTypeError        an attribute's type is not one that djnb knows
+    │   └── UnknownParentError      a foreign key names a table that cannot be found
+    ├── NotDeclaredError            a class is used before a schema has declared it
+    ├── UnknownAttributeError       a name is not in the heading
+    ├── QuerySyntaxError            a restriction or an expression cannot be read
+    ├── OperandError                an operator was given something it cannot combine
+    ├── RowCountError               fetch1() found no row, or several
+    ├── InsertError                 rows cannot be written
+    │   ├── InvalidValueError       a value does not fit its attribute's type
+    │   ├── MissingAttributeError   a row lacks an attribute that has no default
+    │   └── DirectInsertError       an insert into a computed table outside make()
+    ├── BlobError                   bytes are not a blob, or a value cannot become one
+    ├── CodecError                  a codec cannot be registered
+    │   └── UnknownCodecError       a codec is not registered
+    ├── MakeError                   make() raised
+    │   └── EmptyMakeError          make() inserted no row for its key
+    ├── PopulateError               populate() cannot run as asked
+    ├── ConsentError                a deletion needs consent and nobody can be asked
+    ├── MissingPackageError         an optional package is not installed
+    ├── SettingsError               a setting has a name or a value that is not accepted
+    └── DatabaseError               the database refused
+        ├── UnreachableError        no server answers, or a file cannot be opened
+        ├── AuthenticationError     the server does not accept user and password
+        ├── LostConnectionError     the connection broke while it was in use
+        ├── AccessError             a privilege is missing
+        ├── MissingTableError       a table is not in the database
+        ├── MissingSchemaError      a schema is not in the database
+        ├── TransactionError        a transaction was opened inside another
+        ├── LockError               a lock was not had in time, or a deadlock was broken
+        └── IntegrityError          a constraint would be violated
+            ├── DuplicateError      a row with this key is there already
+            ├── MissingParentError  a foreign key points at no row
+            └── ReferencedError     rows of other tables refer to this row
+    PopulateInterrupted             Ctrl-C during populate(); a KeyboardInterrupt
+
+The base class is for catching; djnb raises the specific ones.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Self
+
+if TYPE_CHECKING:
+    from djnb.populate.result import PopulateResult
+
+
+class DataJointError(Exception):
+    """
+    The base of all errors of djnb; catch it to catch them all.
+
+    Parameters
+    ----------
+    message : str
+        What was asked and what is true.
+    remedy : str, optional
+        What to do next; it ends the message.
+    """
+
+    def __init__(self, message: str = "", *, remedy: str = "") -> None:
+        self.message = message
+        self.remedy = remedy
+        super().__init__(f"{message} {remedy}" if remedy else message)
+
+
+class DefinitionError(DataJointError):
+    """
+    A table's definition cannot be read or declared.
+
+    The message shows the line and puts a caret under the place.
+
+    Attributes
+    ----------
+    line : int or None
+        The number of the line within the definition, from 1.
+    column : int or None
+        The place in the line, from 0.
+    """
+
+    line: int | None = None
+    column: int | None = None
+
+    @classmethod
+    def at(cls, text: str, line: int, column: int, message: str, *, remedy: str = "", table: str = "") -> Self:
+        """
+        Build the error from the place in a definition.
+
+        Parameters
+        ----------
+        text : str
+            The line itself.
+        line : int
+            Its number within the definition, from 1.
+        column : int
+            Where the caret goes, from 0.
+        message, remedy : str
+            What is wrong and what to write instead.
+        table : str
+            The class being declared, if it is known.
+        """
+        where = f"In the definition of `{table}`, line {line}:" if table else f"Line {line} of the definition:"
+        shown = f"{where}\n    {text}\n    {' ' * column}^\n{message}"
+        error = cls(shown + ("\n" + remedy if remedy else ""))
+        error.message, error.remedy = message, remedy
+        error.line, error.column = line, column
+        return error
+
+
+class UnknownTypeError(DefinitionError):
+    """An attribute's type is not one that djnb knows."""
+
+
+class UnknownParentError(DefinitionError):
+    """A foreign key names a table that cannot be found."""
+
+
+class NotDeclaredError(DataJointError):
+    """A table class is used before a schema has declared it."""
+
+    @classmethod
+    def for_class(cls, name: str) -> Self:
+        """Build the error for a class that no schema has decorated."""
+        return cls(
+            f"`{name}` is not declared: no schema has decorated the class.",
+            remedy=f"Write `@schema` on the line above `class {name}`.",
+        )
+
+
+class UnknownAttributeError(DataJointError):
+    """
+    A name is not in the heading.
+
+    Attributes
+    ----------
+    name : str
+        The name that was asked for.
+    available : tuple of str
+        The names that the heading has.
+    """
+
+    name: str = ""
+    available: tuple[str, ...] = ()
+
+    @classmethod
+    def among(cls, name: str, available: Iterable[str], *, owner: str = "") -> Self:
+        """Build the error from the name asked for and the names there are; the nearest one is offered."""
+        names = tuple(available)
+        subject = f"`{owner}` has" if owner else "There is"
+        error = cls(
+            f"{subject} no attribute '{name}'.",
+            remedy=f"{did_you_mean(name, names)}Its heading is: {', '.join(names)}.",
+        )
+        error.name, error.available = name, names
+        return error
+
+
+class QuerySyntaxError(DataJointError):
+    """A restriction or an expression cannot be read as SQL."""
+
+
+class OperandError(DataJointError):
+    """An operator was given something that it cannot combine with a query."""
+
+
+class RowCountError(DataJointError):
+    """
+    ``fetch1()`` needs exactly one row, and the query has none or several.
+
+    Attributes
+    ----------
+    found : int
+        How many rows were seen; 2 stands for two or more.
+    """
+
+    found: int = 0
+
+
+class InsertError(DataJointError):
+    """Rows cannot be written as they were given."""
+
+
+class InvalidValueError(InsertError):
+    """
+    A value does not fit its attribute's type.
+
+    Attributes
+    ----------
+    attribute : str
+        The attribute's name.
+    value : object
+        The value that was given.
+    row : int or None
+        Which of the rows, from 0, where several were given.
+    """
+
+    attribute: str = ""
+    value: Any = None
+    row: int | None = None
+
+
+class MissingAttributeError(InsertError):
+    """A row lacks an attribute that has no default."""
+
+
+class DirectInsertError(InsertError):
+    """Imported and Computed tables are filled by ``make()`` under ``populate()`` only."""
+
+
+class BlobError(DataJointError):
+    """Bytes are not a blob that djnb can read, or a value cannot be packed into one."""
+
+
+class CodecError(DataJointError):
+    """A codec cannot be registered: its name is taken or is no name."""
+
+
+class UnknownCodecError(CodecError):
+    """A definition or a column comment names a codec that is not registered."""
+
+
+class MakeError(DataJointError):
+    """
+    ``make()`` raised; nothing of its key was kept.
+
+    The exception of ``make()`` itself is the ``__cause__``.
+
+    Attributes
+    ----------
+    table : str
+        The class being populated.
+    key : dict
+        The key that failed.
+    """
+
+    table: str = ""
+    key: Mapping[str, Any] = {}
+
+    @classmethod
+    def for_key(cls, table: str, key: Mapping[str, Any], cause: BaseException) -> Self:
+        """Build the error for one key from the exception of its ``make()``."""
+        error = cls(
+            f"`{table}.make` failed for the key {dict(key)}: {describe(cause)}.",
+            remedy="Nothing was inserted for it. Mend the cause and populate again, "
+            "or go on past such keys with suppress_errors=True.",
+        )
+        error.table, error.key = table, key
+        return error
+
+
+class EmptyMakeError(MakeError):
+    """``make()`` returned without inserting a row for its key."""
+
+    @classmethod
+    def for_table(cls, table: str, key: Mapping[str, Any]) -> Self:
+        """Build the error for one key."""
+        error = cls(
+            f"`{table}.make` inserted nothing for the key {dict(key)}.",
+            remedy="Insert a row with `self.insert1(dict(key, ...))`; "
+            "leave the key out of `key_source` if it must have none.",
+        )
+        error.table, error.key = table, key
+        return error
+
+
+class PopulateError(DataJointError):
+    """``populate()`` cannot run as asked: inside a transaction, on a restricted table, without ``make()``."""
+
+
+class ConsentError(DataJointError):
+    """Rows or tables would go, consent is needed, and nobody can be asked."""
+
+
+class MissingPackageError(DataJointError, ImportError):
+    """An optional package is not installed; the message has the command that installs it."""
+
+
+class SettingsError(DataJointError):
+    """A setting has a name or a value that is not accepted."""
+
+
+class DatabaseError(DataJointError):
+    """The database refused; the driver's own error is the ``__cause__``."""
+
+
+class UnreachableError(DatabaseError):
+    """No server answers at the address, or the file cannot be opened."""
+
+
+class AuthenticationError(DatabaseError):
+    """The server does not accept the user and the password."""
+
+
+class LostConnectionError(DatabaseError):
+    """The connection broke while it was in use; what was not committed is undone."""
+
+
+class AccessError(DatabaseError):
+    """A privilege is missing; the message names it."""
+
+
+class MissingTableError(DatabaseError):
+    """A table is not in the database."""
+
+
+class MissingSchemaError(DatabaseError):
+    """A schema is not in the database."""
+
+
+class TransactionError(DatabaseError):
+    """A transaction was opened inside another one of the same thread."""
+
+
+class LockError(DatabaseError):
+    """A lock was not had in time, or the server broke a deadlock; the statement may be sent again."""
+
+
+class IntegrityError(DatabaseError):
+    """A constraint of the database would be violated."""
+
+
+class DuplicateError(IntegrityError):
+    """A row with the same primary key, or the same unique attributes, is there already."""
+
+
+class MissingParentError(IntegrityError):
+    """
+    A foreign key of the row points at no row of its parent.
+
+    Attributes
+    ----------
+    parent : str
+        The parent table.
+    key : dict
+        The values that the parent lacks.
+    """
+
+    parent: str = ""
+    key: Mapping[str, Any] = {}
+
+
+class ReferencedError(IntegrityError):
+    """Rows of other tables refer to the row that was to go."""
+
+
+class PopulateInterrupted(KeyboardInterrupt):
+    """
+    Ctrl-C, or the kernel's interrupt, ended a populate.
+
+    The key that was being made is rolled back; every key before it is kept.
+
+    Attributes
+    ----------
+    result : PopulateResult
+        What was done up to then.
+    """
+
+    def __init__(self, result: PopulateResult) -> None:
+        self.result = result
+        super().__init__(f"populate was interrupted: {result}")
+
+
+def describe(error: BaseException) -> str:
+    """Return an error as one line, ``ValueError: bad spike``."""
+    text = str(error).strip()
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def did_you_mean(name: str, available: Sequence[str]) -> str:
+    """Return ``"Did you mean 'x'? "`` for the nearest name, or an empty string."""
+    near = difflib.get_close_matches(name, available, n=1, cutoff=0.5)
+    return f"Did you mean '{near[0]}'? " if near else ""

@@ -1,0 +1,3 @@
+"""
+What a table is: types, attributes, headings, definitions, names. Pure values, no database.
+"""

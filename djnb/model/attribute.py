@@ -1,0 +1,104 @@
+"""One attribute of a heading, and the comment in which the database records its type."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from djnb.model.core_types import COMPUTED, AttributeType
+
+
+@dataclass(frozen=True, slots=True)
+class Default:
+    """
+    What an attribute has when a row does not say.
+
+    Attributes
+    ----------
+    text : str
+        The value as text, without quotes.
+    is_keyword : bool
+        ``NULL`` or ``CURRENT_TIMESTAMP`` rather than a value.
+    """
+
+    text: str
+    is_keyword: bool = False
+
+
+NULL = Default("NULL", is_keyword=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """
+    An attribute of a table or of a query.
+
+    Attributes
+    ----------
+    name : str
+        Its name; a leading underscore hides it.
+    type : AttributeType
+        What its values are.
+    in_key : bool
+        Whether it belongs to the primary key.
+    nullable : bool
+        Whether it may be None.
+    default : Default or None
+        None where every row must give a value.
+    comment : str
+        As written in the definition, without the recorded type.
+    lineage : str or None
+        Where a key or foreign-key attribute was first declared, ``schema.table.attribute``.
+    sql_type : str
+        As the database spells it; empty for what is computed or not declared yet.
+    collation : str or None
+        Of text in a database that says it for each column; a foreign key must have its parent's.
+    is_marked : bool
+        Whether the comment in the database records the type.
+    """
+
+    name: str
+    type: AttributeType = COMPUTED
+    in_key: bool = False
+    nullable: bool = False
+    default: Default | None = None
+    comment: str = ""
+    lineage: str | None = None
+    sql_type: str = ""
+    collation: str | None = None
+    is_marked: bool = False
+
+    @property
+    def is_hidden(self) -> bool:
+        """Whether it stays out of headings, joins and fetches."""
+        return self.name.startswith("_")
+
+    @property
+    def is_blob(self) -> bool:
+        """Whether a value may be large."""
+        return self.type.is_blob
+
+    @property
+    def autoincrement(self) -> bool:
+        """Whether the database numbers the rows."""
+        return self.type.autoincrement
+
+    @property
+    def is_required(self) -> bool:
+        """Whether every new row must give a value."""
+        return self.default is None and not self.nullable and not self.autoincrement
+
+
+def join_marker(type_text: str | None, comment: str) -> str:
+    """Return a column's comment, with its type recorded in front if there is one: ``:int32:the id``."""
+    return comment if type_text is None else f":{type_text}:{comment}"
+
+
+def split_marker(comment: str) -> tuple[str | None, str]:
+    """
+    Return the recorded type, or None, and the comment proper.
+
+    The type may hold colons within quotes, as in ``enum('a:b')``.
+    """
+    match = re.match(r""":((?:'(?:[^'\\]|''|\\.)*'|"(?:[^"\\]|""|\\.)*"|[^:'"])+):(.*)$""", comment, re.S)
+    return (match[1], match[2]) if match else (None, comment)

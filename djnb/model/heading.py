@@ -1,0 +1,117 @@
+"""The heading of a table or a query: its attributes in order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+
+from djnb.errors import UnknownAttributeError
+from djnb.model.attribute import Attribute
+
+
+@dataclass(frozen=True)
+class Heading:
+    """
+    The attributes of a table or a query, in order.
+
+    Hidden attributes (leading underscore) are kept apart: they are in ``hidden`` only.
+
+    Attributes
+    ----------
+    attributes : tuple of Attribute
+        The visible ones.
+    hidden : tuple of Attribute
+        The hidden ones.
+    """
+
+    attributes: tuple[Attribute, ...]
+    hidden: tuple[Attribute, ...] = ()
+    _by_name: dict[str, Attribute] = field(init=False, repr=False, compare=False, hash=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_by_name", {a.name: a for a in self.attributes})
+
+    @classmethod
+    def of(cls, attributes: Iterable[Attribute]) -> Heading:
+        """Build a heading from attributes, the hidden ones among them."""
+        listed = tuple(attributes)
+        return cls(
+            tuple(a for a in listed if not a.is_hidden),
+            tuple(a for a in listed if a.is_hidden),
+        )
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the visible attributes."""
+        return list(self._by_name)
+
+    @property
+    def primary_key(self) -> list[str]:
+        """The names of the primary key's attributes."""
+        return [a.name for a in self.attributes if a.in_key]
+
+    @property
+    def secondary_attributes(self) -> list[str]:
+        """The names of the attributes that are not in the primary key."""
+        return [a.name for a in self.attributes if not a.in_key]
+
+    @property
+    def blobs(self) -> list[str]:
+        """The names of the attributes whose values may be large."""
+        return [a.name for a in self.attributes if a.is_blob]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._by_name
+
+    def __iter__(self) -> Iterator[Attribute]:
+        return iter(self.attributes)
+
+    def __len__(self) -> int:
+        return len(self.attributes)
+
+    def __getitem__(self, name: str) -> Attribute:
+        try:
+            return self._by_name[name]
+        except KeyError:
+            raise UnknownAttributeError.among(name, self._by_name) from None
+
+    def check(self, names: Iterable[str], *, owner: str = "") -> None:
+        """
+        Refuse names that the heading does not have.
+
+        Raises
+        ------
+        UnknownAttributeError
+            The first name that is missing; the nearest one is offered.
+        """
+        for name in names:
+            if name not in self._by_name:
+                raise UnknownAttributeError.among(name, self._by_name, owner=owner)
+
+    def keyed_by(self, primary_key: Iterable[str]) -> Heading:
+        """Return the heading with this primary key; its attributes come first, in the heading's own order."""
+        keys = set(primary_key)
+        changed = [replace(a, in_key=a.name in keys) for a in self.attributes]
+        return Heading(tuple(sorted(changed, key=lambda a: not a.in_key)))
+
+    def __str__(self) -> str:
+        """Return the heading as a definition, one line an attribute."""
+        lines: list[str] = []
+        width = max((len(_declared(a)) for a in self.attributes), default=0)
+        for index, attribute in enumerate(self.attributes):
+            if not attribute.in_key and (index == 0 or self.attributes[index - 1].in_key):
+                lines.append("---")
+            comment = f" # {attribute.comment}" if attribute.comment else ""
+            lines.append(f"{_declared(attribute):<{width}}{comment}".rstrip())
+        return "\n".join(lines)
+
+
+def _declared(attribute: Attribute) -> str:
+    default = attribute.default
+    if default is None:
+        shown = ""
+    elif default.is_keyword:
+        shown = " = null" if default.text == "NULL" else f" = {default.text}"
+    else:
+        shown = f' = "{default.text}"'
+    return f"{attribute.name}{shown} : {attribute.type.text or 'computed'}"

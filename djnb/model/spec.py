@@ -1,0 +1,84 @@
+"""A table as it is to be created, or as the database has it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from djnb.model.attribute import Attribute
+from djnb.model.heading import Heading
+from djnb.model.naming import TableName
+
+
+@dataclass(frozen=True)
+class ForeignKey:
+    """
+    A dependency: attributes of a child that point at the primary key of a parent.
+
+    Attributes
+    ----------
+    child, parent : TableName
+        The two tables.
+    attributes : tuple of (str, str)
+        Pairs of the child's and the parent's name, in the order of the key.
+    """
+
+    child: TableName
+    parent: TableName
+    attributes: tuple[tuple[str, str], ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The child's attributes."""
+        return tuple(child for child, _ in self.attributes)
+
+    @property
+    def is_renamed(self) -> bool:
+        """Whether any attribute has another name in the child."""
+        return any(child != parent for child, parent in self.attributes)
+
+
+@dataclass(frozen=True)
+class Index:
+    """A secondary index over attributes."""
+
+    attributes: tuple[str, ...]
+    is_unique: bool = False
+
+
+@dataclass(frozen=True)
+class TableSpec:
+    """
+    A table, whole.
+
+    Attributes
+    ----------
+    name : TableName
+        Where it is.
+    comment : str
+        What its definition's first line says.
+    attributes : tuple of Attribute
+        In the order of the definition, hidden ones among them.
+    primary_key : tuple of str
+        In the order of the definition; may hold a hidden attribute.
+    foreign_keys : tuple of ForeignKey
+        In the order of the definition.
+    indexes : tuple of Index
+        Secondary indexes that were asked for.
+    """
+
+    name: TableName
+    comment: str
+    attributes: tuple[Attribute, ...]
+    primary_key: tuple[str, ...]
+    foreign_keys: tuple[ForeignKey, ...] = ()
+    indexes: tuple[Index, ...] = ()
+
+    @cached_property
+    def heading(self) -> Heading:
+        """The heading that queries see."""
+        return Heading.of(self.attributes)
+
+    def is_primary(self, foreign_key: ForeignKey) -> bool:
+        """Whether a foreign key lies within the primary key."""
+        return set(foreign_key.names) <= set(self.primary_key)
