@@ -1,0 +1,163 @@
+"""What every backend offers: an address, a driver for each thread, and knowledge of what the database holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol
+from urllib.parse import unquote, urlsplit
+
+from djnb.errors import DataJointError, SettingsError
+from djnb.model.naming import TableName
+from djnb.model.spec import ForeignKey, TableSpec
+from djnb.sql.dialect import Dialect
+from djnb.sql.statement import Statement
+
+
+@dataclass(frozen=True)
+class Address:
+    """
+    Where a database is. Its text never shows the password.
+
+    Attributes
+    ----------
+    scheme : str
+        The kind of database.
+    path : str
+        Of a file.
+    host, user : str
+        Of a server.
+    port : int
+        Of a server.
+    password : str or None
+        Kept out of every text.
+    """
+
+    scheme: str
+    path: str = ""
+    host: str = ""
+    port: int = 3306
+    user: str = ""
+    password: str | None = field(default=None, repr=False)
+
+    @classmethod
+    def parse(cls, url: str) -> Address:
+        """
+        Read an address.
+
+        Raises
+        ------
+        SettingsError
+            The path of a file is missing, or the port is not a number. The message leaves out the password.
+        """
+        scheme, _, rest = url.partition(":")
+        if scheme == "sqlite":
+            path = rest.removeprefix("//").removeprefix("/")
+            if not path or path == ":memory:":
+                raise SettingsError(
+                    "The address of the SQLite database names no file.",
+                    remedy="Write `sqlite:///pipeline.sqlite`, or `sqlite:////data/pipeline.sqlite` from the root.",
+                )
+            return cls(scheme, path=unquote(path))
+        try:
+            parts = urlsplit(url)
+            port = parts.port or 3306
+        except ValueError as error:
+            raise SettingsError(
+                f"The address of the {scheme} server cannot be read: {error}.",
+                remedy=f"Write `{scheme}://user@host:3306`; percent-encode special characters of a password.",
+            ) from None
+        return cls(
+            scheme,
+            host=parts.hostname or "localhost",
+            port=port,
+            user=unquote(parts.username or ""),
+            password=None if parts.password is None else unquote(parts.password),
+        )
+
+    def __str__(self) -> str:
+        if self.path:
+            return f"{self.scheme}:///{self.path}"
+        return f"{self.scheme}://{self.user + '@' if self.user else ''}{self.host}:{self.port}"
+
+
+class Answer(NamedTuple):
+    """What a statement gave: its rows, and how many rows it changed."""
+
+    rows: Sequence[tuple[Any, ...]]
+    affected: int
+
+
+Execute = Callable[[Statement], Answer]
+
+
+class Driver(Protocol):
+    """One connection of one thread, on top of a database's own library. Autocommit, but for ``begin``."""
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether the database says that a transaction is open."""
+        ...
+
+    def execute(self, sql: str, params: Sequence[Any]) -> Answer:
+        """Send one statement and take its whole answer."""
+        ...
+
+    def execute_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> int:
+        """Send one statement for many rows, in as few messages as the database takes."""
+        ...
+
+    def begin(self) -> str:
+        """Open a transaction that will write; return the statement that did it."""
+        ...
+
+    def commit(self) -> None:
+        """Keep the transaction."""
+        ...
+
+    def rollback(self) -> None:
+        """Undo the transaction, if the database has not done so itself."""
+        ...
+
+    def ping(self) -> bool:
+        """Tell whether the connection still answers."""
+        ...
+
+    def close(self) -> None:
+        """Close the connection."""
+        ...
+
+
+class Backend(Protocol):
+    """A database: how to reach it, how to speak to it, what it holds."""
+
+    address: Address
+    dialect: Dialect
+
+    def connect(self) -> Driver:
+        """Open a connection for the calling thread; raises an error of ``DatabaseError``'s kinds."""
+        ...
+
+    def translate(self, error: Exception, sql: str) -> DataJointError | None:
+        """Return djnb's error for one that the driver raised; None for errors that are not the database's."""
+        ...
+
+    def list_schemas(self, execute: Execute) -> list[str]:
+        """Return the names of the schemas there are."""
+        ...
+
+    def create_schema(self, execute: Execute, name: str) -> None:
+        """Create a schema if it is not there."""
+        ...
+
+    def drop_schema(self, execute: Execute, name: str, tables: list[TableName]) -> None:
+        """Drop a schema with these tables, children before parents."""
+        ...
+
+    def load_schema(self, execute: Execute, name: str) -> dict[str, TableSpec] | None:
+        """Return all tables of a schema by name, in one statement; None if there is no such schema."""
+        ...
+
+    def load_references(self, execute: Execute) -> list[ForeignKey]:
+        """Return the foreign keys of all schemas that the user can see, in one statement."""
+        ...

@@ -1,0 +1,70 @@
+"""From the rows of an introspection to table specs; shared by all backends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from djnb.model.attribute import Attribute, Default, split_marker
+from djnb.model.core_types import read_type
+from djnb.model.naming import TableName
+from djnb.model.spec import ForeignKey, Index, TableSpec
+
+
+@dataclass
+class TableRows:
+    """What an introspection found of one table, gathered piece by piece."""
+
+    comment: str = ""
+    attributes: list[Attribute] = field(default_factory=list)
+    primary_key: list[tuple[int, str]] = field(default_factory=list)
+    references: dict[str, list[tuple[int, str, TableName, str]]] = field(default_factory=dict)
+    indexes: dict[str, tuple[bool, list[str]]] = field(default_factory=dict)
+
+    def spec(self, name: TableName) -> TableSpec:
+        """Return the table."""
+        key = tuple(attribute for _, attribute in sorted(self.primary_key))
+        attributes = tuple(replace(a, in_key=a.name in key) for a in self.attributes)
+        foreign_keys = tuple(foreign_keys_of(name, self.references))
+        implied = {f.names for f in foreign_keys} | {key}
+        indexes = tuple(
+            Index(tuple(names), unique)
+            for unique, names in self.indexes.values()
+            if unique or tuple(names) not in implied
+        )
+        return TableSpec(name, self.comment, attributes, key, foreign_keys, indexes)
+
+
+def foreign_keys_of(
+    child: TableName, references: Mapping[str, Iterable[tuple[int, str, TableName, str]]]
+) -> Iterable[ForeignKey]:
+    """Yield foreign keys from (position, attribute, parent, attribute there) by constraint."""
+    for parts in references.values():
+        ordered = sorted(parts, key=lambda part: part[0])
+        yield ForeignKey(child, ordered[0][2], tuple((own, there) for _, own, _, there in ordered))
+
+
+def read_attribute(
+    name: str,
+    sql_type: str,
+    comment: str,
+    *,
+    nullable: bool,
+    default: Default | None,
+    autoincrement: bool = False,
+    collation: str | None = None,
+) -> Attribute:
+    """Return an attribute from what the database says of a column."""
+    marker, text = split_marker(comment)
+    if marker is None and autoincrement:
+        sql_type += " auto_increment"
+    return Attribute(
+        name,
+        read_type(sql_type, marker),
+        nullable=nullable,
+        default=default,
+        comment=text,
+        sql_type=sql_type,
+        collation=collation,
+        is_marked=marker is not None,
+    )

@@ -1,0 +1,1 @@
+"""MySQL and MariaDB over PyMySQL, in the layout of DataJoint 2.x."""

@@ -1,0 +1,138 @@
+"""MySQL and MariaDB as a home of pipelines: a schema is a database of the server."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pymysql
+
+from djnb.backends.base import Address, Execute
+from djnb.backends.columns import TableRows, foreign_keys_of, read_attribute
+from djnb.backends.mysql import queries
+from djnb.backends.mysql.dialect import MySQLDialect
+from djnb.backends.mysql.driver import MySQLDriver
+from djnb.backends.mysql.errors import translate, unreachable
+from djnb.errors import AuthenticationError, DataJointError
+from djnb.model.attribute import NULL, Default
+from djnb.model.naming import TableName
+from djnb.model.spec import ForeignKey, TableSpec
+from djnb.sql.statement import Statement
+
+
+class MySQLBackend:
+    """A server."""
+
+    def __init__(self, address: Address, *, use_tls: bool | None = None) -> None:
+        self.address = address
+        self.dialect = MySQLDialect()
+        self._use_tls = use_tls
+        self._quotes_defaults = False
+
+    def connect(self) -> MySQLDriver:
+        """
+        Connect the calling thread.
+
+        Raises
+        ------
+        UnreachableError
+            No server answers at the address.
+        AuthenticationError
+            The server does not accept the user and the password.
+        """
+        try:
+            driver = MySQLDriver(self.address, use_tls=self._use_tls)
+        except pymysql.Error as error:
+            raise unreachable(error, self.address) from error
+        except RuntimeError as error:
+            # PyMySQL needs a further package for one of MySQL 8's ways to log in without encryption.
+            raise AuthenticationError(
+                f"The server at {self.address} wants a way of logging in that is not installed: {error}.",
+                remedy="Encrypt the connection (`database.use_tls`), or run `pip install cryptography`.",
+            ) from error
+        # MariaDB shows default values as SQL, MySQL as plain text.
+        self._quotes_defaults = driver.is_mariadb
+        return driver
+
+    def translate(self, error: Exception, sql: str) -> DataJointError | None:
+        """Return djnb's error for one of PyMySQL's."""
+        return translate(error, self.address) if isinstance(error, (pymysql.Error, OSError)) else None
+
+    def list_schemas(self, execute: Execute) -> list[str]:
+        """Return the databases that the user can see, without the server's own."""
+        return [name for (name,) in execute(Statement(queries.LIST_SCHEMAS)).rows]
+
+    def create_schema(self, execute: Execute, name: str) -> None:
+        """Create the database. Text compares byte by byte, as it does in Python and in SQLite."""
+        execute(
+            Statement(
+                f"CREATE DATABASE IF NOT EXISTS {self.dialect.quote(name)} CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"
+            )
+        )
+
+    def drop_schema(self, execute: Execute, name: str, tables: list[TableName]) -> None:
+        """Drop the database."""
+        for table in tables:  # in order, because tables of the schema may refer to each other
+            execute(Statement(f"DROP TABLE IF EXISTS {self.dialect.table(table)}"))
+        execute(Statement(f"DROP DATABASE IF EXISTS {self.dialect.quote(name)}"))
+
+    def load_schema(self, execute: Execute, name: str) -> dict[str, TableSpec] | None:
+        """Return all tables of a database; None if the user sees none of that name."""
+        rows = execute(Statement(queries.LOAD_SCHEMA, (name,) * 5)).rows
+        collations = [row[2] for row in rows if row[0] == "schema"]
+        if not collations:
+            return None
+        tables: dict[str, TableRows] = {}
+        for kind, table, *rest in rows:
+            if kind == "schema":
+                continue
+            found = tables.setdefault(table, TableRows())
+            if kind == "table":
+                found.comment = rest[0]
+            elif kind == "column":
+                self._read_column(found, rest)
+            elif kind == "key":
+                self._read_key(found, rest)
+            elif rest[1] != "PRIMARY":
+                found.indexes.setdefault(rest[1], (rest[4] == "0", []))[1].append(rest[0])
+        return {table: rows.spec(TableName(name, table)) for table, rows in tables.items()}
+
+    def _read_column(self, table: TableRows, rest: list[Any]) -> None:
+        name, sql_type, comment, _, nullable, extra, default, collation = rest
+        table.attributes.append(
+            read_attribute(
+                name,
+                sql_type,
+                comment,
+                nullable=nullable == "YES",
+                default=self._read_default(default, sql_type, nullable=nullable == "YES"),
+                autoincrement="auto_increment" in extra.lower(),
+                collation=collation,
+            )
+        )
+
+    def _read_key(self, table: TableRows, rest: list[Any]) -> None:
+        name, constraint, _, position, schema, parent, there, _ = rest
+        if constraint == "PRIMARY":
+            table.primary_key.append((position, name))
+        elif schema:
+            table.references.setdefault(constraint, []).append((position, name, TableName(schema, parent), there))
+
+    def _read_default(self, text: str | None, sql_type: str, *, nullable: bool) -> Default | None:
+        if text is None or (self._quotes_defaults and text == "NULL"):
+            return NULL if nullable else None
+        if re.match(r"current_timestamp", text, re.I):
+            return Default("CURRENT_TIMESTAMP", is_keyword=True)
+        if self._quotes_defaults and len(text) > 1 and text[0] == text[-1] == "'":
+            return Default(text[1:-1].replace("''", "'").replace("\\\\", "\\"))
+        return Default(text)
+
+    def load_references(self, execute: Execute) -> list[ForeignKey]:
+        """Return the foreign keys of all databases that the user can see."""
+        found: dict[TableName, dict[str, list[tuple[int, str, TableName, str]]]] = {}
+        for schema, table, constraint, position, own, parent_schema, parent, there in execute(
+            Statement(queries.LOAD_REFERENCES)
+        ).rows:
+            references = found.setdefault(TableName(schema, table), {})
+            references.setdefault(constraint, []).append((position, own, TableName(parent_schema, parent), there))
+        return [key for table, references in found.items() for key in foreign_keys_of(table, references)]

@@ -1,0 +1,105 @@
+"""How MySQL and MariaDB are spoken to; only what both understand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
+
+from djnb.model.attribute import Attribute
+from djnb.model.core_types import AttributeType, Family
+from djnb.model.naming import TableName
+from djnb.model.spec import TableSpec
+from djnb.sql.dialect import Dialect
+from djnb.sql.statement import Statement
+
+_INTEGERS = {8: "tinyint", 16: "smallint", 32: "int", 64: "bigint"}
+_SAME_TEXT = {Family.STRING, Family.DATE, Family.DATETIME, Family.TIME, Family.DECIMAL}
+
+
+class MySQLDialect(Dialect):
+    """The answers of MySQL and MariaDB."""
+
+    sqlglot_name = "mysql"
+    placeholder = "%s"
+    quote_mark = "`"
+    says_comments_in_columns = True
+    duplicate_clause_names_key = False
+    stores_infinity = False
+    max_params = 60_000
+    to_storage: ClassVar[Mapping[Family, Callable[[Any, AttributeType], Any]]] = {
+        Family.BOOL: lambda value, kind: int(value),
+    }
+
+    def escape(self, text: str) -> str:
+        """Double the per cent signs, which PyMySQL takes for placeholders."""
+        return text.replace("%", "%%")
+
+    def literal(self, text: str) -> str:
+        """Return a quoted text; the backslash escapes within it."""
+        return super().literal(text.replace("\\", "\\\\"))
+
+    def table(self, name: TableName) -> str:
+        """Return the database and the table."""
+        return f"{self.quote(name.schema)}.{self.quote(name.table)}"
+
+    def column_type(self, attribute: Attribute) -> str:
+        """Return the type that DataJoint 2.x declares; a foreign key has its parent's, with its collation."""
+        kind = attribute.type
+        text = attribute.sql_type or self._declared(kind)
+        if attribute.collation and kind.family in (Family.STRING, Family.ENUM):
+            charset = attribute.collation.partition("_")[0]
+            text += f" CHARACTER SET {charset} COLLATE {attribute.collation}"
+        return text
+
+    def _declared(self, kind: AttributeType) -> str:
+        if not kind.is_core:
+            return self.escape(kind.text)
+        if kind.family is Family.INTEGER:
+            return _INTEGERS[kind.bits]
+        if kind.family is Family.ENUM:
+            return f"enum({','.join(self.literal(value) for value in kind.values)})"
+        if kind.family in _SAME_TEXT:
+            return kind.text
+        return {
+            Family.FLOAT: "float" if kind.bits == 32 else "double",
+            Family.BOOL: "tinyint",
+            Family.UUID: "binary(16)",
+            Family.JSON: "json",
+            Family.BYTES: "longblob",
+            Family.CODEC: "longblob",
+        }[kind.family]
+
+    def current_timestamp(self, attribute_type: AttributeType) -> str:
+        """Return the present time with the type's digits, as MySQL demands."""
+        return f"CURRENT_TIMESTAMP({attribute_type.scale})" if attribute_type.scale else "CURRENT_TIMESTAMP"
+
+    def inline_index(self, names: tuple[str, ...], *, is_unique: bool) -> str:
+        """Return the index; the server names it."""
+        return f"{'UNIQUE ' if is_unique else ''}INDEX ({', '.join(map(self.quote, names))})"
+
+    def create_table(self, spec: TableSpec, clauses: list[str]) -> list[Statement]:
+        """Return one statement."""
+        comment = f" COMMENT={self.literal(spec.comment)}" if spec.comment else ""
+        body = ",\n  ".join(clauses)
+        return [Statement(f"CREATE TABLE {self.table(spec.name)} (\n  {body}\n) ENGINE=InnoDB{comment}")]
+
+    def on_duplicate_skip(self, key: list[str]) -> str:
+        """Set the key to itself: nothing changes. It hides duplicates of other unique indexes too."""
+        name = self.quote(key[0])
+        return f"ON DUPLICATE KEY UPDATE {name} = {name}"
+
+    def on_duplicate_replace(self, key: list[str], others: list[str]) -> str:
+        """Set the other attributes; rows that refer to the row stay."""
+        return "ON DUPLICATE KEY UPDATE " + ", ".join(
+            f"{self.quote(name)} = VALUES({self.quote(name)})" for name in others
+        )
+
+    def insert_defaults(self, table: str) -> str:
+        """Return the INSERT of a row that is all defaults."""
+        return f"INSERT INTO {table} () VALUES ()"
+
+    def output(self, column: Statement, attribute: Attribute) -> Statement:
+        """Select 32-bit floats as doubles: the server writes a FLOAT with six digits, which is not all of it."""
+        if attribute.type.family is Family.FLOAT and attribute.type.bits == 32:
+            return Statement(f"({column.sql} + 0e0)", column.params)
+        return column

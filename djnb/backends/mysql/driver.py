@@ -1,0 +1,114 @@
+"""A thread's connection to a MySQL or MariaDB server."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from typing import Any
+
+import pymysql
+from pymysql.constants import SERVER_STATUS
+
+from djnb.backends.base import Address, Answer
+
+_CONNECT_SECONDS = 10
+_SQL_MODE = ",".join(
+    [
+        "STRICT_ALL_TABLES",
+        "NO_ZERO_DATE",
+        "NO_ZERO_IN_DATE",
+        "ERROR_FOR_DIVISION_BY_ZERO",
+        "NO_ENGINE_SUBSTITUTION",
+        "ONLY_FULL_GROUP_BY",
+    ]
+)
+
+
+class MySQLDriver:
+    """One PyMySQL connection: autocommit, strict, times in UTC."""
+
+    def __init__(self, address: Address, *, use_tls: bool | None) -> None:
+        self._connection = _connect(address, use_tls)
+        version: str = self._connection.get_server_info()
+        self.is_mariadb = "mariadb" in version.lower()
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether the server's last answer said that a transaction is open."""
+        return bool(self._connection.server_status & SERVER_STATUS.SERVER_STATUS_IN_TRANS)
+
+    def execute(self, sql: str, params: Sequence[Any]) -> Answer:
+        """Send one statement and take its whole answer."""
+        with self._connection.cursor() as cursor:
+            count = cursor.execute(sql, tuple(params))
+            return Answer(cursor.fetchall(), count)
+
+    def execute_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> int:
+        """Send the rows in statements of many rows each; PyMySQL keeps each below the server's limit."""
+        with self._connection.cursor() as cursor:
+            return cursor.executemany(sql, list(rows)) or 0
+
+    def begin(self) -> str:
+        """Open a transaction."""
+        self._connection.begin()
+        return "BEGIN"
+
+    def commit(self) -> None:
+        """Keep the transaction."""
+        self._connection.commit()
+
+    def rollback(self) -> None:
+        """Undo the transaction; a connection that is gone has undone it."""
+        with suppress(pymysql.Error, OSError):
+            self._connection.rollback()
+
+    def ping(self) -> bool:
+        """Tell whether the server still answers on this connection."""
+        try:
+            self._connection.ping(reconnect=False)
+        except (pymysql.Error, OSError):
+            return False
+        return True
+
+    def close(self) -> None:
+        """Say good-bye, or close what is left of the connection."""
+        with suppress(pymysql.Error, OSError):
+            self._connection.close()
+
+
+def _connect(address: Address, use_tls: bool | None) -> Any:
+    def connect(tls: Any) -> Any:
+        return pymysql.connect(
+            host=address.host,
+            port=address.port,
+            user=address.user or None,
+            password=address.password or "",
+            charset="utf8mb4",
+            autocommit=True,
+            sql_mode=_SQL_MODE,
+            init_command="SET time_zone = '+00:00'",
+            connect_timeout=_CONNECT_SECONDS,
+            ssl=tls,
+        )
+
+    if use_tls is False or (use_tls is None and _is_local(address.host)):
+        return connect(None)
+    context = ssl.create_default_context()
+    # As the other clients of labs' servers do: encrypt, but take the certificate that the server made for itself.
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    try:
+        return connect(context)
+    except pymysql.err.OperationalError as error:
+        if use_tls is None and error.args[0] == 2026:  # the server has no TLS
+            return connect(None)
+        raise
+
+
+def _is_local(host: str) -> bool:
+    try:
+        return socket.gethostbyname(host).startswith("127.") or host == "::1"
+    except OSError:
+        return False

@@ -1,0 +1,115 @@
+"""The server's error codes as djnb's errors. Their texts hold no password: the server does not send it."""
+
+from __future__ import annotations
+
+import re
+
+from djnb.backends.base import Address
+from djnb.errors import (
+    AccessError,
+    AuthenticationError,
+    DatabaseError,
+    DataJointError,
+    DuplicateError,
+    IntegrityError,
+    InvalidValueError,
+    LockError,
+    LostConnectionError,
+    MissingAttributeError,
+    MissingSchemaError,
+    MissingTableError,
+    QuerySyntaxError,
+    ReferencedError,
+    UnknownAttributeError,
+    UnreachableError,
+)
+
+_DENIED_LOGIN = {1045, 1698, 1862}
+_DENIED = {1044, 1142, 1143, 1227, 1370}
+_LOST = {0, 2006, 2013, 2014, 2055, 4031}
+_LOCKED = {1205, 1213, 1020}
+_SYNTAX = {1064, 1305, 1582, 1583, 1630, 1111}
+_TOO_LONG = {1264, 1265, 1366, 1406, 1292, 1367}
+
+
+def unreachable(error: Exception, address: Address) -> DatabaseError:
+    """Return the error for a connection that could not be made."""
+    code = error.args[0] if error.args else 0
+    if code in _DENIED_LOGIN:
+        given = "with a password" if address.password else "without a password"
+        return AuthenticationError(
+            f"The server at {address.host}:{address.port} does not let '{address.user}' in ({given}).",
+            remedy="Check user and password: `dj.config.database.user`, `dj.config.database.password`, "
+            "or DJNB_DATABASE_USER and DJNB_DATABASE_PASSWORD in the environment.",
+        )
+    if code in _DENIED:
+        return _access(str(error.args[-1]))
+    reason = str(error.args[-1]) if error.args else type(error).__name__
+    return UnreachableError(
+        f"No database answers at {address.host}:{address.port} ({reason.rstrip('.')}).",
+        remedy="Check host and port and that the server runs; "
+        "or work without a server: `sqlite:///pipeline.sqlite` as the address.",
+    )
+
+
+def translate(error: Exception, address: Address) -> DataJointError:
+    """Return djnb's error for one that the server, or the way to it, gave."""
+    code, text = (error.args[0], str(error.args[-1])) if error.args else (0, str(error))
+    if code in _DENIED:
+        return _access(text)
+    if code in _LOST or isinstance(error, OSError) or type(error).__name__ == "InterfaceError":
+        return LostConnectionError(
+            f"The connection to {address.host}:{address.port} was lost ({text}).",
+            remedy="What was not committed is undone. The next statement connects again.",
+        )
+    if code == 1062:
+        return DuplicateError(f"A row with the same values is there already: {text}.")
+    if code in (1452, 1216):
+        return IntegrityError(f"A row refers to a parent that is not there: {text}.")
+    if code in (1451, 1217):
+        return ReferencedError(f"Rows of other tables refer to this row: {text}.", remedy="Delete those first.")
+    if code == 3730:
+        return ReferencedError(f"Other tables refer to this table: {text}.", remedy="Drop those first.")
+    if code == 1146:
+        match = re.search(r"'([^']*)'", text)
+        return MissingTableError(
+            f"There is no table '{match[1] if match else text}' in the database.", remedy="Declare it first."
+        )
+    if code == 1049:
+        return MissingSchemaError(f"There is no such schema: {text}.")
+    if code == 1364:
+        match = re.search(r"'([^']*)'", text)
+        return MissingAttributeError(f"'{match[1] if match else text}' has no default and a row does not give it.")
+    if code == 1054:
+        match = re.search(r"'([^']*)'", text)
+        return UnknownAttributeError(f"There is no attribute '{match[1] if match else text}'.")
+    if code in _SYNTAX:
+        return QuerySyntaxError(f"The database cannot read the expression: {text}.")
+    if code in _TOO_LONG:
+        return InvalidValueError(f"The database refused a value: {text}.")
+    if code in _LOCKED:
+        return LockError(f"The server gave up waiting for a lock: {text}.", remedy="Try again.")
+    if code == 1153:
+        return DatabaseError(
+            f"A row is larger than the server takes: {text}.",
+            remedy="Ask for a larger `max_allowed_packet`, or keep such values in files.",
+        )
+    return DatabaseError(f"The server refused: {text} (error {code}).")
+
+
+def _access(text: str) -> AccessError:
+    """Return the error for a missing privilege, naming it where the server says which."""
+    match = re.match(r"(?P<privilege>[A-Z, ]+) command denied to user .*? for table (?P<table>\S+)", text)
+    if match:
+        return AccessError(
+            f"The privilege {match['privilege']} is missing on {match['table']}.",
+            remedy=f"Ask the server's administrator for it: `GRANT {match['privilege']} ON … TO …`.",
+        )
+    match = re.match(r"Access denied for user (?P<user>\S+) to database (?P<schema>\S+)", text)
+    if match:
+        return AccessError(
+            f"{match['user']} has no access to the schema {match['schema']}.",
+            remedy="Use a schema whose name begins with your own prefix, "
+            "or ask the server's administrator for privileges on this one.",
+        )
+    return AccessError(f"A privilege is missing: {text}.", remedy="Ask the server's administrator for it.")

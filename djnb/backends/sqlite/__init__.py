@@ -1,0 +1,1 @@
+"""SQLite: all schemas in one file, foreign keys across them, a connection for each thread."""

@@ -1,0 +1,175 @@
+"""
+How SQLite is spoken to.
+
+Dates and times are ISO text in UTC, with as many digits of a second as the type has, so that comparing texts compares
+times. Types, lengths and enum values are checked before rows are sent; CHECK constraints guard enums against others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from djnb.model.attribute import Attribute, join_marker
+from djnb.model.core_types import AttributeType, Family
+from djnb.model.naming import TableName
+from djnb.model.spec import TableSpec
+from djnb.sql.dialect import Dialect
+from djnb.sql.statement import Statement
+
+_EXACT_DIGITS = 15
+"""A REAL keeps this many decimal digits; longer decimals are kept as text."""
+
+_COLUMN_TYPES = {
+    Family.INTEGER: "INTEGER",
+    Family.FLOAT: "REAL",
+    Family.BOOL: "INTEGER",
+    Family.STRING: "TEXT",
+    Family.ENUM: "TEXT",
+    Family.DATE: "TEXT",
+    Family.DATETIME: "TEXT",
+    Family.TIME: "TEXT",
+    Family.UUID: "BLOB",
+    Family.JSON: "TEXT",
+    Family.BYTES: "BLOB",
+    Family.CODEC: "BLOB",
+}
+
+
+def write_datetime(value: datetime, kind: AttributeType) -> str:
+    """Return a time as text with the type's digits of a second."""
+    text = value.isoformat(sep=" ", timespec="microseconds")
+    return text[:19] if not kind.scale else text[: 20 + kind.scale]
+
+
+def read_datetime(value: Any, kind: AttributeType) -> datetime:
+    """Return the time that a text says."""
+    return datetime.fromisoformat(value)
+
+
+def write_time(value: timedelta, kind: AttributeType) -> str:
+    """Return a time of day, or a span, as ``HH:MM:SS``."""
+    total = abs(value) // timedelta(microseconds=1)
+    seconds, fraction = divmod(total, 1_000_000)
+    text = f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+    return ("-" if value < timedelta() else "") + text + (f".{fraction:06}"[: 1 + kind.scale] if kind.scale else "")
+
+
+def read_time(value: Any, kind: AttributeType) -> timedelta:
+    """Return the span that a text says."""
+    hours, minutes, seconds = value.lstrip("-").split(":")
+    span = timedelta(hours=int(hours), minutes=int(minutes), seconds=float(seconds))
+    return -span if value.startswith("-") else span
+
+
+def write_decimal(value: Decimal, kind: AttributeType) -> Any:
+    """Return a decimal as text; the column's affinity makes it a number where that loses nothing."""
+    return str(value)
+
+
+def read_decimal(value: Any, kind: AttributeType) -> Decimal:
+    """Return the decimal with all digits that the type has after the point."""
+    return Decimal(str(value)).quantize(Decimal(1).scaleb(-kind.scale))
+
+
+class SQLiteDialect(Dialect):
+    """The answers of SQLite."""
+
+    sqlglot_name = "sqlite"
+    placeholder = "?"
+    quote_mark = '"'
+    says_comments_in_columns = False
+    duplicate_clause_names_key = True
+    stores_infinity = True
+    max_params = 32_000
+    row_list = "VALUES {}"
+    to_storage: ClassVar[Mapping[Family, Callable[[Any, AttributeType], Any]]] = {
+        Family.BOOL: lambda value, kind: int(value),
+        Family.DATE: lambda value, kind: value.isoformat(),
+        Family.DATETIME: write_datetime,
+        Family.TIME: write_time,
+        Family.DECIMAL: write_decimal,
+        Family.COMPUTED: lambda value, kind: value.isoformat(" ") if isinstance(value, datetime) else value,
+    }
+    from_storage: ClassVar[Mapping[Family, Callable[[Any, AttributeType], Any]]] = {
+        Family.DATE: lambda value, kind: date.fromisoformat(value[:10]),
+        Family.DATETIME: read_datetime,
+        Family.TIME: read_time,
+        Family.DECIMAL: read_decimal,
+    }
+
+    def table(self, name: TableName) -> str:
+        """Return ``"schema.table"``: one name, so that foreign keys can cross schemas within a file."""
+        return self.quote(f"{name.schema}.{name.table}")
+
+    def bind_number(self, number: int | Decimal) -> Any:
+        """Return integers as they are and others as floats, which is what SQLite computes with."""
+        return number if isinstance(number, int) else float(number)
+
+    def column_type(self, attribute: Attribute) -> str:
+        """Return the affinity that fits."""
+        kind = attribute.type
+        if kind.family is Family.DECIMAL:
+            return "NUMERIC" if kind.digits <= _EXACT_DIGITS else "TEXT"
+        return _COLUMN_TYPES[kind.family]
+
+    def column_check(self, attribute: Attribute) -> str:
+        """Guard the values of an enum."""
+        if attribute.type.family is not Family.ENUM:
+            return ""
+        values = ", ".join(self.literal(value) for value in attribute.type.values)
+        return f"CHECK ({self.quote(attribute.name)} IN ({values}))"
+
+    def current_timestamp(self, attribute_type: AttributeType) -> str:
+        """Return the present time in UTC, in the type's form."""
+        if attribute_type.family is Family.DATE:
+            return "CURRENT_DATE"
+        if not attribute_type.scale:
+            return "CURRENT_TIMESTAMP"
+        zeros = "0" * max(0, attribute_type.scale - 3)
+        now = f"(strftime('%Y-%m-%d %H:%M:%f', 'now') || '{zeros}')"
+        return now if attribute_type.scale >= 3 else f"(substr({now}, 1, {20 + attribute_type.scale}))"
+
+    def create_table(self, spec: TableSpec, clauses: list[str]) -> list[Statement]:
+        """Return the table, an index for every foreign key and every index asked for, and the notes of its comments."""
+        table = self.table(spec.name)
+        statements = [Statement(f"CREATE TABLE {table} (\n  " + ",\n  ".join(clauses) + "\n)")]
+        wanted = [(index.attributes, index.is_unique) for index in spec.indexes]
+        served = {spec.primary_key[: n + 1] for n in range(len(spec.primary_key))}
+        wanted += [(f.names, False) for f in spec.foreign_keys if f.names not in served]
+        for number, (names, is_unique) in enumerate(dict.fromkeys(wanted), start=1):
+            columns = ", ".join(self.quote(name) for name in names)
+            index = self.quote(f"{spec.name.schema}.{spec.name.table}.{number}")
+            statements.append(Statement(f"CREATE {'UNIQUE ' if is_unique else ''}INDEX {index} ON {table} ({columns})"))
+        return [*statements, self._note_comments(spec)]
+
+    def _note_comments(self, spec: TableSpec) -> Statement:
+        # SQLite has no place for comments; every attribute's type is noted in front of its own.
+        table = f"{spec.name.schema}.{spec.name.table}"
+        notes = [(table, "", spec.comment)]
+        notes += [(table, a.name, join_marker(a.type.text, a.comment)) for a in spec.attributes]
+        places = ", ".join(["(?, ?, ?)"] * len(notes))
+        return Statement(
+            f'INSERT OR REPLACE INTO "~comments" ("table", attribute, comment) VALUES {places}',
+            tuple(value for note in notes for value in note),
+        )
+
+    def forget_table(self, spec: TableSpec) -> list[Statement]:
+        """Remove the notes of a table's comments."""
+        name = f"{spec.name.schema}.{spec.name.table}"
+        return [Statement('DELETE FROM "~comments" WHERE "table" = ?', (name,))]
+
+    def on_duplicate_skip(self, key: list[str]) -> str:
+        """Pass over duplicates of the primary key, and of nothing else."""
+        return f"ON CONFLICT ({', '.join(map(self.quote, key))}) DO NOTHING"
+
+    def on_duplicate_replace(self, key: list[str], others: list[str]) -> str:
+        """Set the other attributes; rows that refer to the row stay."""
+        changes = ", ".join(f"{self.quote(name)} = excluded.{self.quote(name)}" for name in others)
+        return f"ON CONFLICT ({', '.join(map(self.quote, key))}) DO UPDATE SET {changes}"
+
+    def insert_defaults(self, table: str) -> str:
+        """Return the INSERT of a row that is all defaults."""
+        return f"INSERT INTO {table} DEFAULT VALUES"

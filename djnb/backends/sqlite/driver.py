@@ -1,0 +1,85 @@
+"""A thread's connection to a SQLite file."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from typing import Any
+
+from djnb.backends.base import Answer
+from djnb.backends.sqlite.functions import register
+
+_BUSY_SECONDS = 60.0
+"""How long a writer waits for the file's one writer lock."""
+
+
+class SQLiteDriver:
+    """One ``sqlite3`` connection: autocommit, WAL, foreign keys enforced."""
+
+    def __init__(self, path: str) -> None:
+        # Connections are used by one thread only; they may be closed by another when theirs has ended.
+        self._connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        try:
+            with suppress(sqlite3.OperationalError):  # a file that may only be read keeps its journal mode
+                self._connection.execute("PRAGMA journal_mode = WAL").close()
+            for setting in ("synchronous = NORMAL", "foreign_keys = ON", "case_sensitive_like = ON"):
+                self._connection.execute(f"PRAGMA {setting}").close()
+            self._connection.execute("SELECT count(*) FROM sqlite_master").close()
+            register(self._connection)
+        except BaseException:
+            self._connection.close()
+            raise
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether SQLite says that a transaction is open; a full disk, for one, ends it by itself."""
+        return self._connection.in_transaction
+
+    def execute(self, sql: str, params: Sequence[Any]) -> Answer:
+        """Send one statement and take its whole answer."""
+        cursor = self._connection.execute(sql, params)
+        try:
+            return Answer(cursor.fetchall(), cursor.rowcount)
+        finally:
+            cursor.close()
+
+    def execute_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> int:
+        """Send one prepared statement for many rows, all of them or none."""
+        # Without a transaction, autocommit would sync the file for every row.
+        own = not self._connection.in_transaction
+        if own:
+            self.begin()
+        try:
+            cursor = self._connection.executemany(sql, rows)
+            count = cursor.rowcount
+            cursor.close()
+        except BaseException:
+            if own:
+                self.rollback()
+            raise
+        if own:
+            self.commit()
+        return count
+
+    def begin(self) -> str:
+        """Open a transaction with the writer's lock: one that reads first and writes later could not wait for it."""
+        self._connection.execute("BEGIN IMMEDIATE").close()
+        return "BEGIN IMMEDIATE"
+
+    def commit(self) -> None:
+        """Keep the transaction."""
+        self._connection.execute("COMMIT").close()
+
+    def rollback(self) -> None:
+        """Undo the transaction, unless SQLite has done so itself."""
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK").close()
+
+    def ping(self) -> bool:
+        """A file does not go away."""
+        return True
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()

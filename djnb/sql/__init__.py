@@ -1,0 +1,3 @@
+"""
+How it is said: statements from the algebra, for whichever dialect arrives as an argument.
+"""

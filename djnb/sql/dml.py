@@ -1,0 +1,58 @@
+"""INSERT and DELETE."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from djnb.algebra.nodes import Restrict
+from djnb.model.naming import TableName
+from djnb.sql.dialect import Dialect
+from djnb.sql.select import where_of
+from djnb.sql.statement import Statement, compose
+
+OnDuplicate = Literal["fail", "skip", "replace"]
+
+
+def insert(
+    table: TableName,
+    names: Sequence[str],
+    dialect: Dialect,
+    *,
+    key: list[str],
+    others: list[str],
+    on_duplicate: OnDuplicate = "fail",
+) -> str:
+    """
+    Return the INSERT of one row with a placeholder for each name, for many rows to be bound to it.
+
+    Parameters
+    ----------
+    table : TableName
+        Where the rows go.
+    names : sequence of str
+        The attributes that the rows give.
+    dialect : Dialect
+        Of the database.
+    key, others : list of str
+        The table's primary key and its other attributes.
+    on_duplicate : {"fail", "skip", "replace"}
+        What happens to a row whose primary key is there.
+    """
+    if not names:
+        return dialect.insert_defaults(dialect.table(table))
+    listed = ", ".join(dialect.quote(name) for name in names)
+    places = ", ".join([dialect.placeholder] * len(names))
+    end = ""
+    if on_duplicate == "skip":
+        end = " " + dialect.on_duplicate_skip(key)
+    elif on_duplicate == "replace":
+        end = " " + (dialect.on_duplicate_replace(key, others) if others else dialect.on_duplicate_skip(key))
+    return f"INSERT INTO {dialect.table(table)} ({listed}) VALUES ({places}){end}"
+
+
+def delete(node: Restrict, dialect: Dialect) -> Statement:
+    """Return the DELETE of the rows of a restricted table."""
+    source = node.source
+    name = dialect.table(source.name)  # type: ignore[attr-defined]
+    return compose("DELETE FROM {} WHERE {}", name, where_of(node, dialect))

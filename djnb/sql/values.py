@@ -1,0 +1,335 @@
+"""
+Values between Python and the database: checked and made canonical on the way in, restored on the way out.
+
+==========  ===================================================  ==================
+family      accepts                                              gives back
+==========  ===================================================  ==================
+integer     int, numpy integer, whole float, digits as text      int
+float       any real number, digits as text                      float
+decimal     Decimal, int, float, text                            Decimal
+bool        bool, 0, 1                                           bool
+string      str, int                                             str
+enum        one of the values                                    str
+date        date, datetime, ISO text, ``datetime64``             date
+datetime    datetime, date, ISO text, ``datetime64``             datetime, UTC
+time        time, timedelta, ``HH:MM:SS``                        timedelta
+uuid        UUID, text, 16 bytes                                 UUID
+json        what ``json.dumps`` takes                            dict, list, …
+bytes       bytes, bytearray, memoryview                         bytes
+codec       what the codec packs                                 what it unpacks
+==========  ===================================================  ==================
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import operator
+import re
+import struct
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from typing import Any
+from uuid import UUID
+
+from djnb.codecs.registry import get_codec
+from djnb.errors import BlobError
+from djnb.model.core_types import AttributeType, Family, parse_type
+from djnb.sql.dialect import Dialect
+
+Converter = Callable[[Any], Any]
+
+
+class UnfitError(ValueError):
+    """A value does not fit; the text says why, without the attribute's name. Callers add that."""
+
+
+def is_missing(value: Any) -> bool:
+    """Whether a value stands for NULL: None, NaN, and the missing values of pandas and numpy."""
+    if value is None:
+        return True
+    if isinstance(value, float):
+        return math.isnan(value)
+    kind = type(value).__name__
+    if kind in ("NAType", "NaTType"):
+        return True
+    if kind in ("datetime64", "timedelta64", "float32", "float16"):
+        return bool(value != value)
+    return kind == "Decimal" and value.is_nan()
+
+
+def encoder(attribute_type: AttributeType, dialect: Dialect) -> Converter:
+    """
+    Return the function that turns a value into what the driver binds.
+
+    It raises ``UnfitError`` for a value that does not fit the type. NULL is not its business.
+    """
+    check = _ENCODERS[attribute_type.family]
+    store = dialect.to_storage.get(attribute_type.family)
+    if attribute_type.family is Family.FLOAT and not dialect.stores_infinity:
+        store = _refuse_infinity
+    if store is None:
+        return lambda value: check(value, attribute_type)
+    adapt = store
+    return lambda value: adapt(check(value, attribute_type), attribute_type)
+
+
+def decoder(attribute_type: AttributeType, dialect: Dialect) -> Converter | None:
+    """Return the function that restores a fetched value which is not NULL; None if the driver's value is right."""
+    restore = dialect.from_storage.get(attribute_type.family)
+    finish = _DECODERS.get(attribute_type.family)
+    if attribute_type.family is Family.FLOAT and attribute_type.bits == 32:
+        finish = _shortest_float32
+    if restore is None and finish is None:
+        return None
+    if finish is None:
+        return lambda value: restore(value, attribute_type)  # type: ignore[misc]
+    if restore is None:
+        return lambda value: finish(value, attribute_type)
+    first, then = restore, finish
+    return lambda value: then(first(value, attribute_type), attribute_type)
+
+
+def canonical(value: Any, attribute_type: AttributeType) -> Any:
+    """Return a value as fetching it would give it back; raises ``UnfitError`` if it does not fit."""
+    return _ENCODERS[attribute_type.family](value, attribute_type)
+
+
+def _integer(value: Any, kind: AttributeType) -> int:
+    if isinstance(value, str):
+        if not re.fullmatch(r"\s*[+-]?\d+\s*", value):
+            raise UnfitError("is not a whole number")
+        number = int(value)
+    elif isinstance(value, float) or type(value).__name__.startswith("float"):
+        if not float(value).is_integer():
+            raise UnfitError("is not a whole number")
+        number = int(value)
+    elif isinstance(value, Decimal):
+        if value != value.to_integral_value():
+            raise UnfitError("is not a whole number")
+        number = int(value)
+    else:
+        try:
+            number = operator.index(value)
+        except TypeError:
+            raise UnfitError("is not a whole number") from None
+    low, high = kind.bounds
+    if not low <= number <= high:
+        raise UnfitError(f"is outside the range of `{kind}`, {low} to {high}")
+    return number
+
+
+def _float(value: Any, kind: AttributeType) -> float:
+    if isinstance(value, (bytes, bytearray)):
+        raise UnfitError("is not a number")
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise UnfitError("is not a number") from None
+    if kind.bits == 32:
+        try:
+            number = struct.unpack("f", struct.pack("f", number))[0]
+        except OverflowError:
+            raise UnfitError(f"is outside the range of `{kind}`") from None
+    if kind.unsigned and number < 0:
+        raise UnfitError(f"is outside the range of `{kind}`: it must not be negative")
+    return number
+
+
+def _refuse_infinity(value: float, kind: AttributeType) -> float:
+    if math.isinf(value):
+        raise UnfitError(
+            "is infinite, and this database has no infinite numbers; store it in a `<blob>` or leave it null"
+        )
+    return value
+
+
+def _shortest_float32(value: float, kind: AttributeType) -> float:
+    # 0.1 kept in 32 bits is 0.10000000149…; the shortest decimal that gives the same 32 bits is what was meant.
+    short = float(f"{value:.6g}")
+    if short == value or math.isinf(value):
+        return value
+    try:
+        if struct.pack("f", short) == struct.pack("f", value):
+            return short
+        for digits in (7, 8):
+            short = float(f"{value:.{digits}g}")
+            if struct.pack("f", short) == struct.pack("f", value):
+                return short
+    except OverflowError:
+        pass
+    return value
+
+
+def _decimal(value: Any, kind: AttributeType) -> Decimal:
+    try:
+        number = Decimal(str(value) if not isinstance(value, (int, Decimal)) else value)
+        rounded = number.quantize(Decimal(1).scaleb(-kind.scale), rounding=ROUND_HALF_UP)
+    except (InvalidOperation, ValueError, TypeError):
+        raise UnfitError("is not a decimal number") from None
+    if rounded.is_finite() and rounded.adjusted() >= kind.digits - kind.scale and rounded != 0:
+        raise UnfitError(f"has more digits than `{kind}` holds")
+    return rounded
+
+
+def _bool(value: Any, kind: AttributeType) -> bool:
+    if isinstance(value, str):
+        if value.lower() in ("true", "false", "0", "1"):
+            return value.lower() in ("true", "1")
+    elif value in (0, 1):
+        return bool(value)
+    raise UnfitError("is neither true nor false")
+
+
+def _string(value: Any, kind: AttributeType) -> str:
+    if isinstance(value, bool) or not isinstance(value, (str, int)):
+        if type(value).__module__ == "numpy" and hasattr(value, "item"):
+            return _string(value.item(), kind)
+        raise UnfitError(f"is of type {type(value).__name__}, not text")
+    text = str(value)
+    if kind.length and len(text) > kind.length:
+        raise UnfitError(f"has {len(text)} characters; `{kind}` holds {kind.length}")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise UnfitError("holds half of a surrogate pair, which is not text") from None
+    return text
+
+
+def _enum(value: Any, kind: AttributeType) -> str:
+    if str(value) not in kind.values:
+        raise UnfitError(f"is not among the values of the enum: {', '.join(map(repr, kind.values))}")
+    return str(value)
+
+
+def _moment(value: Any) -> Any:
+    """Return a ``datetime64`` as the standard library's value; others as they are."""
+    if type(value).__name__ == "datetime64":
+        return value.astype("datetime64[us]").item()
+    return value
+
+
+def _date(value: Any, kind: AttributeType) -> date:
+    value = _moment(value)
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value.strip())
+        except ValueError:
+            raise UnfitError("is not a date; write YYYY-MM-DD") from None
+    if isinstance(value, datetime):
+        if value.time() != time():
+            raise UnfitError("has a time of day; a `date` has none")
+        return value.date()
+    if isinstance(value, date):
+        return value
+    raise UnfitError("is not a date; give a `datetime.date` or YYYY-MM-DD")
+
+
+def _datetime(value: Any, kind: AttributeType) -> datetime:
+    value = _moment(value)
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value.strip())
+        except ValueError:
+            raise UnfitError("is not a time; write YYYY-MM-DD HH:MM:SS") from None
+    if isinstance(value, datetime):
+        if hasattr(value, "to_pydatetime"):
+            value = value.to_pydatetime(warn=False)
+        if value.tzinfo is not None:
+            value = value.astimezone(UTC).replace(tzinfo=None)
+    elif isinstance(value, date):
+        value = datetime.combine(value, time())
+    else:
+        raise UnfitError("is not a time; give a `datetime` or YYYY-MM-DD HH:MM:SS")
+    unit = 10 ** (6 - kind.scale)
+    excess = value.microsecond % unit
+    moment: datetime = value - timedelta(microseconds=excess)
+    return moment + timedelta(microseconds=unit) if excess * 2 >= unit and excess else moment
+
+
+def _time(value: Any, kind: AttributeType) -> timedelta:
+    if isinstance(value, str):
+        match = re.fullmatch(r"(-?)(\d{1,3}):(\d\d)(?::(\d\d(?:\.\d{1,6})?))?", value.strip())
+        if match is None:
+            raise UnfitError("is not a time of day; write HH:MM:SS")
+        span = timedelta(hours=int(match[2]), minutes=int(match[3]), seconds=float(match[4] or 0))
+        return -span if match[1] else span
+    if isinstance(value, time):
+        return timedelta(hours=value.hour, minutes=value.minute, seconds=value.second, microseconds=value.microsecond)
+    if isinstance(value, timedelta):
+        return timedelta(value.days, value.seconds, value.microseconds)
+    raise UnfitError("is not a time of day; give a `datetime.time`, a `timedelta` or HH:MM:SS")
+
+
+def _uuid(value: Any, kind: AttributeType) -> bytes:
+    if isinstance(value, UUID):
+        return value.bytes
+    try:
+        return UUID(bytes=bytes(value)).bytes if isinstance(value, (bytes, bytearray)) else UUID(value).bytes
+    except (ValueError, TypeError, AttributeError):
+        raise UnfitError("is not a UUID") from None
+
+
+def _json(value: Any, kind: AttributeType) -> str:
+    try:
+        return json.dumps(value, allow_nan=False, ensure_ascii=False)
+    except (TypeError, ValueError) as error:
+        raise UnfitError(f"cannot be written as JSON ({error})") from None
+
+
+def _bytes(value: Any, kind: AttributeType) -> bytes:
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return bytes(value)
+    raise UnfitError(f"is of type {type(value).__name__}, not bytes; `<blob>` holds arrays and other objects")
+
+
+def _codec(value: Any, kind: AttributeType) -> Any:
+    codec = get_codec(kind.codec)
+    try:
+        stored = codec.encode(value, store_name=kind.store)
+    except BlobError as error:
+        raise UnfitError(f"cannot be packed: {error}") from error
+    return canonical(stored, parse_type(codec.get_dtype(kind.store is not None)))
+
+
+def _computed(value: Any, kind: AttributeType) -> Any:
+    return value.item() if type(value).__module__ == "numpy" and hasattr(value, "item") else value
+
+
+_ENCODERS: dict[Family, Callable[[Any, AttributeType], Any]] = {
+    Family.INTEGER: _integer,
+    Family.FLOAT: _float,
+    Family.DECIMAL: _decimal,
+    Family.BOOL: _bool,
+    Family.STRING: _string,
+    Family.ENUM: _enum,
+    Family.DATE: _date,
+    Family.DATETIME: _datetime,
+    Family.TIME: _time,
+    Family.UUID: _uuid,
+    Family.JSON: _json,
+    Family.BYTES: _bytes,
+    Family.CODEC: _codec,
+    Family.COMPUTED: _computed,
+}
+
+
+def _from_codec(value: Any, kind: AttributeType) -> Any:
+    return get_codec(kind.codec).decode(value, store_name=kind.store)
+
+
+def _from_computed(value: Any, kind: AttributeType) -> Any:
+    # Servers compute with decimals where a file computes with floats: sums of integers are whole, the rest is not.
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() and value.as_tuple().exponent == 0 else float(value)
+    return value
+
+
+_DECODERS: dict[Family, Callable[[Any, AttributeType], Any]] = {
+    Family.BOOL: lambda value, kind: bool(value),
+    Family.UUID: lambda value, kind: UUID(bytes=bytes(value)),
+    Family.JSON: lambda value, kind: json.loads(value),
+    Family.CODEC: _from_codec,
+    Family.COMPUTED: _from_computed,
+}
