@@ -1,0 +1,44 @@
+"""The ``~lineage`` table, which DataJoint 2.x reads before it joins. djnb itself follows the foreign keys."""
+
+from __future__ import annotations
+
+from djnb.connection import Connection
+from djnb.model.attribute import Attribute
+from djnb.model.core_types import AttributeType, parse_type
+from djnb.model.lineage import trace
+from djnb.model.naming import TableName
+from djnb.model.spec import TableSpec
+from djnb.sql import ddl
+from djnb.sql.dml import insert
+from djnb.sql.statement import Statement
+
+TABLE = "~lineage"
+
+
+def _text(length: int) -> AttributeType:
+    return parse_type(f"varchar({length})")
+
+
+_ATTRIBUTES = (
+    Attribute("table_name", _text(64), in_key=True, comment="table name within the schema"),
+    Attribute("attribute_name", _text(64), in_key=True, comment="attribute name"),
+    Attribute("lineage", _text(255), comment="origin: schema.table.attribute"),
+)
+
+
+def record(connection: Connection, spec: TableSpec) -> None:
+    """Write where the attributes of a newly declared table come from, creating ``~lineage`` with the first."""
+    name = TableName(spec.name.schema, TABLE)
+    dialect = connection.dialect
+    if connection.catalogue.table(name) is None:
+        table = TableSpec(name, "", _ATTRIBUTES, ("table_name", "attribute_name"))
+        for statement in ddl.create_table(table, dialect):
+            connection.execute(statement)
+        connection.catalogue.forget(name.schema)
+    lineage = trace(spec, connection.catalogue.table)
+    sql = f"DELETE FROM {dialect.table(name)} WHERE table_name = {dialect.placeholder}"
+    connection.execute(Statement(sql, (spec.name.table,)))
+    rows = [(spec.name.table, attribute, origin) for attribute, origin in lineage.items()]
+    names = [attribute.name for attribute in _ATTRIBUTES]
+    if rows:
+        connection.execute_many(insert(name, names, dialect, key=names[:2], others=names[2:]), rows)

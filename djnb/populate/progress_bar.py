@@ -1,0 +1,63 @@
+"""
+What shows a run that was asked to be shown: a ``tqdm`` bar, unless a face has put its own display in its place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import TYPE_CHECKING, Any
+
+from djnb.connection import Connection
+from djnb.events import Event, KeyFailed, KeyFinished, KeySkipped, KeyStarted
+
+if TYPE_CHECKING:
+    from djnb.populate.run import Run
+
+Display = Callable[[Connection, Any], AbstractContextManager[None]]
+"""Takes a connection and a run; shows the run as long as its ``with`` block lasts."""
+
+_display: Display | None = None
+
+
+def set_display(factory: Display | None) -> None:
+    """Put a display in the bar's place; None brings the bar back."""
+    global _display
+    _display = factory
+
+
+def display(connection: Connection, run: Run) -> AbstractContextManager[None]:
+    """Return the display of a run."""
+    return (_display or bar)(connection, run)
+
+
+def say(text: str) -> None:
+    """Write a line to standard output, without tearing a bar that is there."""
+    from tqdm import tqdm
+
+    tqdm.write(text)
+
+
+@contextmanager
+def bar(connection: Connection, run: Run) -> Iterator[None]:
+    """Show a run as a ``tqdm`` bar: count, rate, time left, errors, the current key."""
+    from tqdm import tqdm
+
+    failed = 0
+    with tqdm(total=run.total, desc=run.table, unit="key", dynamic_ncols=True) as shown:
+
+        def follow(event: Any) -> None:
+            nonlocal failed
+            if event.run is not run:
+                return
+            if isinstance(event, KeyStarted):
+                current = " ".join(f"{name}={value}" for name, value in event.key.items())
+                shown.set_postfix_str(f"{failed} failed, {current}" if failed else current, refresh=False)
+                return
+            failed += isinstance(event, KeyFailed)
+            shown.update()
+
+        kinds: tuple[type[Event], ...] = (KeyStarted, KeyFinished, KeyFailed, KeySkipped)
+        with connection.bus.subscribed(follow, *kinds):
+            yield
+        shown.set_postfix_str(f"{failed} failed" if failed else "")

@@ -1,0 +1,3 @@
+"""
+Rows in and out: fetch, frames, insert, delete. Nothing here prints, prompts or displays.
+"""

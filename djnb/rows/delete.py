@@ -1,0 +1,166 @@
+"""Deleting rows and dropping tables, with what depends on them: a plan that can be looked at, then its execution."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from djnb.algebra.conditions import Condition
+from djnb.algebra.nodes import Restrict, Stored
+from djnb.connection import Connection
+from djnb.errors import IntegrityError, MissingTableError, ReferencedError
+from djnb.events import RowsDeleted
+from djnb.graph.cascade import cascade_down, unmastered
+from djnb.graph.dependencies import Dependencies
+from djnb.model.naming import TableName
+from djnb.rows.fetch import count
+from djnb.sql.ddl import drop_table
+from djnb.sql.dml import delete as say_delete
+from djnb.sql.statement import Statement
+
+PartIntegrity = Literal["enforce", "ignore"]
+"""Whether rows of parts may go without the row of their master."""
+
+
+@dataclass(frozen=True)
+class DeletePlan:
+    """
+    What a delete would remove.
+
+    Attributes
+    ----------
+    tables : tuple of Restrict
+        The restricted tables, parents before children.
+    """
+
+    connection: Connection
+    tables: tuple[Restrict, ...]
+    dependencies: Dependencies
+    part_integrity: PartIntegrity = "enforce"
+
+    def counts(self) -> dict[str, int]:
+        """Return how many rows of each table would go, one statement a table."""
+        return {_name(rows).class_name: count(self.connection, rows) for rows in self.tables}
+
+    def execute(self) -> int:
+        """
+        Delete, all of it or nothing.
+
+        Returns
+        -------
+        int
+            How many rows of the first table went.
+
+        Raises
+        ------
+        IntegrityError
+            Rows of a part would go while their master's row stays.
+        """
+        with self.connection.atomic():
+            if self.part_integrity == "enforce":
+                self._check_parts()
+            deleted = 0
+            for rows in reversed(self.tables):
+                deleted = self.connection.execute(say_delete(rows, self.connection.dialect)).affected
+                if deleted and self.connection.bus.wants(RowsDeleted):
+                    self.connection.bus.emit(RowsDeleted(_name(rows).full, deleted))
+        return deleted
+
+    def _check_parts(self) -> None:
+        plan = {_name(rows): rows for rows in self.tables}
+        for part, node in unmastered(plan, lambda name: find(self.connection, name)).items():
+            left = count(self.connection, node)
+            if left:
+                raise IntegrityError(
+                    f"{left} rows of the part `{part.class_name}` would go while their master's rows stay.",
+                    remedy=f"Delete from the master `{part.class_name.partition('.')[0]}`, "
+                    "or say `part_integrity='ignore'`.",
+                )
+
+
+def plan_delete(
+    connection: Connection, table: Stored, condition: Condition, *, part_integrity: PartIntegrity = "enforce"
+) -> DeletePlan:
+    """Return the plan for deleting rows of a table and all that depends on them, after one statement."""
+    dependencies = connection.catalogue.dependencies()
+    plan = cascade_down(table, condition, dependencies, lambda name: find(connection, name))
+    return DeletePlan(connection, tuple(plan.values()), dependencies, part_integrity)
+
+
+def find(connection: Connection, name: TableName) -> Stored:
+    """
+    Return a table as a question.
+
+    Raises
+    ------
+    MissingTableError
+        It is not in the database.
+    """
+    heading = connection.catalogue.heading(name)
+    if heading is None:
+        # Somebody else may have created it since this connection looked.
+        connection.catalogue.forget(name.schema)
+        heading = connection.catalogue.heading(name)
+    if heading is None:
+        raise MissingTableError(f"There is no table {name} in the database.", remedy="Declare it first.")
+    return Stored(name, heading)
+
+
+def _name(rows: Restrict) -> TableName:
+    assert isinstance(rows.source, Stored)
+    return rows.source.name
+
+
+@dataclass(frozen=True)
+class DropPlan:
+    """
+    What dropping a table would remove.
+
+    Attributes
+    ----------
+    tables : tuple of TableName
+        Parents before children.
+    """
+
+    connection: Connection
+    tables: tuple[TableName, ...]
+
+    def counts(self) -> dict[str, int]:
+        """Return how many rows each table holds, one statement a table."""
+        return {name.class_name: count(self.connection, find(self.connection, name)) for name in self.tables}
+
+    def execute(self) -> None:
+        """Drop the tables, children first, and what is noted of them."""
+        dialect = self.connection.dialect
+        for name in reversed(self.tables):
+            spec = self.connection.catalogue.table(name)
+            if spec is None:
+                continue
+            for statement in dialect.forget_table(spec):
+                self.connection.execute(statement)
+            self.connection.execute(drop_table(spec, dialect))
+            lineage = TableName(name.schema, "~lineage")
+            if self.connection.catalogue.table(lineage) is not None:
+                sql = f"DELETE FROM {dialect.table(lineage)} WHERE table_name = {dialect.placeholder}"
+                self.connection.execute(Statement(sql, (name.table,)))
+        for schema in {name.schema for name in self.tables}:
+            self.connection.catalogue.forget(schema)
+
+
+def plan_drop(connection: Connection, table: TableName) -> DropPlan:
+    """
+    Return the plan for dropping a table and all tables that depend on it.
+
+    Raises
+    ------
+    ReferencedError
+        A part would be dropped while its master stays.
+    """
+    tables = connection.catalogue.dependencies().descendants(table)
+    for name in tables:
+        if name.master is not None and name.master not in tables:
+            raise ReferencedError(
+                f"The part `{name.class_name}` would be dropped while its master stays.",
+                remedy=f"Drop the master `{name.master.class_name}`.",
+            )
+    return DropPlan(connection, tuple(tables))

@@ -1,0 +1,129 @@
+"""Fetching rows: the question to the database, the answer decoded column by column."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal
+
+from djnb.algebra.nodes import Node, Slice
+from djnb.connection import Connection
+from djnb.errors import BlobError
+from djnb.events import Fetched
+from djnb.model.attribute import Attribute
+from djnb.sql.dialect import Dialect
+from djnb.sql.select import Order, count_rows, has_rows, select_rows
+from djnb.sql.values import decoder
+
+Purpose = Literal["read", "preview", "internal"]
+"""Why rows are fetched: a user asked, a display shows them, or djnb itself needs them."""
+
+Columns = dict[str, list[Any]]
+"""Values by attribute, all lists of one length."""
+
+
+def fetch_columns(
+    connection: Connection,
+    node: Node,
+    names: Sequence[str],
+    *,
+    order_by: str | Iterable[str] | None = None,
+    limit: int | None = None,
+    offset: int = 0,
+    purpose: Purpose = "read",
+) -> Columns:
+    """
+    Fetch attributes of a query, decoded.
+
+    Parameters
+    ----------
+    connection : Connection
+        Answers the query.
+    node : Node
+        The query.
+    names : sequence of str
+        The attributes.
+    order_by : str or iterable of str, optional
+        Attributes, each maybe with ``DESC``; ``KEY`` for the primary key, which is also the default.
+    limit, offset : int, optional
+        How many rows at most, and how many to pass over.
+    purpose : {"read", "preview", "internal"}
+        Why.
+
+    Raises
+    ------
+    UnknownAttributeError
+        A name is not in the heading.
+    """
+    node.heading.check(names, owner=node.label)
+    order = read_order(node, order_by)
+    statement = select_rows(node, connection.dialect, names, order_by=order, limit=limit, offset=offset)
+    rows = connection.execute(statement).rows
+    # A query without attributes still has as many rows as it has.
+    columns = list(zip(*rows, strict=True)) if rows and names else [()] * len(names)
+    decoded = {
+        name: decode_column(values, node.heading[name], connection.dialect)
+        for name, values in zip(names, columns, strict=True)
+    }
+    if connection.bus.wants(Fetched):
+        connection.bus.emit(Fetched(node, purpose, len(rows)))
+    return decoded
+
+
+def decode_column(values: Sequence[Any], attribute: Attribute, dialect: Dialect) -> list[Any]:
+    """
+    Return fetched values as Python values.
+
+    Raises
+    ------
+    BlobError
+        A blob cannot be unpacked; the message names the attribute.
+    """
+    decode = decoder(attribute.type, dialect)
+    if decode is None:
+        return list(values)
+    try:
+        return [None if value is None else decode(value) for value in values]
+    except BlobError as error:
+        raise BlobError(f"A value of '{attribute.name}' cannot be read: {error}") from error
+
+
+def read_order(node: Node, order_by: str | Iterable[str] | None) -> Order:
+    """
+    Return an order as (name, descends) pairs.
+
+    Raises
+    ------
+    UnknownAttributeError
+        A name is not in the heading.
+    """
+    if order_by is None:
+        return () if isinstance(node, Slice) else [(name, False) for name in node.heading.primary_key]
+    order: list[tuple[str, bool]] = []
+    for text in [order_by] if isinstance(order_by, str) else order_by:
+        for item in text.split(","):
+            name, _, direction = item.strip().partition(" ")
+            descends = direction.strip().upper() == "DESC"
+            if name.strip("`").upper() == "KEY" and name not in node.heading:
+                order += [(key, descends) for key in node.heading.primary_key]
+            else:
+                node.heading.check([name.strip("`")], owner=node.label)
+                order.append((name.strip("`"), descends))
+    return order
+
+
+def to_dicts(columns: Columns, count: int) -> list[dict[str, Any]]:
+    """Return columns as one dict for each row."""
+    names = list(columns)
+    if not names:
+        return [{} for _ in range(count)]
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def count(connection: Connection, node: Node) -> int:
+    """Return the number of rows, in one statement."""
+    return int(connection.execute(count_rows(node, connection.dialect)).rows[0][0])
+
+
+def exists(connection: Connection, node: Node) -> bool:
+    """Tell whether there is any row, in one statement."""
+    return bool(connection.execute(has_rows(node, connection.dialect)).rows[0][0])

@@ -1,0 +1,63 @@
+"""What a table class answers itself: `Recording & key`, `Recording.fetch()`, `len(Recording)`, without `()`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, cast
+
+if TYPE_CHECKING:
+    from djnb.algebra.nodes import Node
+    from djnb.query import Query
+
+FORWARDED = (
+    "heading", "primary_key", "connection", "name", "full_table_name", "is_declared", "key_source",
+    "restrict", "join", "proj", "aggr",
+    "fetch", "fetch1", "to_dicts", "to_arrays", "to_pandas", "keys", "preview",
+    "insert", "insert1", "delete", "drop", "spec",
+    "populate", "progress", "make",
+)  # fmt: skip
+"""What a class hands on to an instance of itself, if its tier has it."""
+
+
+class TableMeta(type):
+    """The class of table classes: operators and methods on the class act on an instance of it."""
+
+    def __relation__(cls) -> Node:
+        return cls._instance().node
+
+    def _instance(cls) -> Query:
+        return cast("Query", type.__call__(cls))
+
+    def __and__(cls, condition: Any) -> Any:
+        return cls._instance() & condition
+
+    def __sub__(cls, condition: Any) -> Any:
+        return cls._instance() - condition
+
+    def __mul__(cls, other: Any) -> Query:
+        return cls._instance() * other
+
+    def __len__(cls) -> int:
+        return len(cls._instance())
+
+    def __bool__(cls) -> bool:
+        # Classes are tested for truth in many places that mean no query; a class is true.
+        return True
+
+    def __contains__(cls, row: Any) -> bool:
+        return row in cls._instance()
+
+    def __iter__(cls) -> Iterator[dict[str, Any]]:
+        return iter(cls._instance())
+
+
+def _forward(name: str) -> property:
+    # A property of the metaclass comes before what the class itself has under the name.
+    def get(cls: TableMeta) -> Any:
+        return getattr(cls(), name)
+
+    return property(get, doc=f"``{name}`` of an instance.")
+
+
+for _name in FORWARDED:
+    setattr(TableMeta, _name, _forward(_name))

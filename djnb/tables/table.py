@@ -1,0 +1,240 @@
+"""A table of the database as a query that can also be written."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from djnb.algebra.conditions import EVERYTHING, Condition
+from djnb.algebra.nodes import Node, Restrict, Stored
+from djnb.connection import Connection
+from djnb.errors import MissingTableError, NotDeclaredError, OperandError
+from djnb.model.heading import Heading
+from djnb.model.naming import TableName, Tier
+from djnb.model.spec import TableSpec
+from djnb.preview import Preview, preview
+from djnb.query import Query, on_class
+from djnb.rows.delete import PartIntegrity, plan_delete, plan_drop
+from djnb.rows.insert import insert
+from djnb.tables import consent
+from djnb.tables.metaclass import TableMeta
+
+
+class Table(Query, metaclass=TableMeta):
+    """
+    The base of all table classes; subclass ``Manual``, ``Lookup``, ``Imported``, ``Computed`` or ``Part``.
+
+    A restricted table, ``Recording & key``, is still a table: its rows can be deleted, and methods that a subclass
+    adds work on it.
+    """
+
+    definition: ClassVar[str]
+    tier: ClassVar[Tier]
+    _table: ClassVar[TableName | None] = None
+    _home: ClassVar[Connection | None] = None
+
+    def __init__(self) -> None:
+        self._node = None
+        self._connection = None
+
+    @property
+    def name(self) -> TableName:
+        """
+        The table in the database.
+
+        Raises
+        ------
+        NotDeclaredError
+            No schema has decorated the class.
+        """
+        if self._table is None:
+            raise NotDeclaredError.for_class(type(self).__name__)
+        return self._table
+
+    @property
+    def connection(self) -> Connection:
+        """Where the table is."""
+        if self._home is None:
+            raise NotDeclaredError.for_class(type(self).__name__)
+        return self._home
+
+    @property
+    def full_table_name(self) -> str:
+        """Schema and table in back quotes."""
+        return self.name.full
+
+    @property
+    def is_declared(self) -> bool:
+        """Whether the table is in the database."""
+        return self.connection.catalogue.table(self.name) is not None
+
+    @property
+    def spec(self) -> TableSpec:
+        """
+        The table as the database has it.
+
+        Raises
+        ------
+        MissingTableError
+            It was dropped.
+        """
+        spec = self.connection.catalogue.table(self.name)
+        if spec is None:
+            raise MissingTableError(
+                f"The table of `{self.name.class_name}`, {self.name}, is not in the database.",
+                remedy="Decorate the class again to declare it.",
+            )
+        return spec
+
+    @property
+    def node(self) -> Node:
+        """The question: all rows, or those of the restriction."""
+        return self._node if self._node is not None else self._stored()
+
+    def _stored(self) -> Stored:
+        heading = self.connection.catalogue.heading(self.name)
+        return Stored(self.name, self.spec.heading if heading is None else heading)
+
+    @property
+    def heading(self) -> Heading:
+        """The attributes of the table."""
+        return self._stored().heading
+
+    def _restriction(self) -> Condition:
+        return self._node.condition if isinstance(self._node, Restrict) else EVERYTHING
+
+    # -- rows
+
+    @on_class
+    def insert(
+        self,
+        rows: Any,
+        *,
+        replace: bool = False,
+        skip_duplicates: bool = False,
+        ignore_extra_fields: bool = False,
+        allow_direct_insert: bool | None = None,
+    ) -> None:
+        """
+        Insert rows; all of them or none.
+
+        Parameters
+        ----------
+        rows : iterable
+            Dicts, or sequences in the order of the heading, or numpy records; a DataFrame, a structured array, a query.
+        replace : bool
+            A row whose primary key is there takes the new values; rows that refer to it stay.
+        skip_duplicates : bool
+            A row whose primary key is there is passed over.
+        ignore_extra_fields : bool
+            Values whose names the heading does not have are passed over.
+        allow_direct_insert : bool
+            Lets rows be inserted into Imported and Computed tables otherwise than by ``make``.
+
+        Raises
+        ------
+        UnknownAttributeError, MissingAttributeError, InvalidValueError
+            A row does not fit the heading.
+        DuplicateError, MissingParentError
+            A row's key is there already, or its parent is not.
+        DirectInsertError
+            The table is filled by ``make`` only.
+        """
+        if replace and skip_duplicates:
+            raise OperandError(
+                "`replace` and `skip_duplicates` contradict each other.", remedy="Say one: the new row, or the old."
+            )
+        self._check_insert(allow_direct_insert=bool(allow_direct_insert))
+        stored = self._stored()
+        count = insert(
+            self.connection,
+            self.spec,
+            stored.stored,
+            rows,
+            on_duplicate="replace" if replace else "skip" if skip_duplicates else "fail",
+            ignore_extra_fields=ignore_extra_fields,
+        )
+        self._note_insert(count)
+
+    @on_class
+    def insert1(self, row: Any, /, **options: Any) -> None:
+        """Insert one row, a dict or a sequence; the options are those of ``insert``."""
+        self.insert([row], **options)
+
+    def _check_insert(self, *, allow_direct_insert: bool) -> None:
+        """Refuse inserts that the tier does not take; here, none."""
+
+    def _note_insert(self, count: int) -> None:
+        """Note what was inserted; here, nobody counts."""
+
+    # -- leaving
+
+    @on_class
+    def delete(
+        self, *, prompt: bool | None = None, part_integrity: PartIntegrity = "enforce", transaction: bool = True
+    ) -> int:
+        """
+        Delete the rows, and all rows of other tables that depend on them, in one transaction.
+
+        Parameters
+        ----------
+        prompt : bool, optional
+            Ask before, showing how many rows of which tables would go; by default as the setting ``safemode`` says.
+        part_integrity : {"enforce", "ignore"}
+            Whether rows of parts may go without the row of their master.
+        transaction : bool
+            Ignored: a delete is always one transaction, or part of the one that is open.
+
+        Returns
+        -------
+        int
+            How many rows of this table went; 0 if consent was not given.
+
+        Raises
+        ------
+        ConsentError
+            Consent is needed, and nobody can be asked.
+        IntegrityError
+            Rows of a part would go while their master's rows stay.
+        """
+        plan = plan_delete(self.connection, self._stored(), self._restriction(), part_integrity=part_integrity)
+        if consent.is_wanted(prompt) and not consent.ask(consent.describe_counts("Delete", plan.counts())):
+            return 0
+        return plan.execute()
+
+    @on_class
+    def drop(self, *, prompt: bool | None = None) -> None:
+        """
+        Drop the table and all tables that depend on it.
+
+        Parameters
+        ----------
+        prompt : bool, optional
+            Ask before; by default as the setting ``safemode`` says.
+
+        Raises
+        ------
+        OperandError
+            The table is restricted.
+        ReferencedError
+            A part would go while its master stays.
+        """
+        if self._node is not None:
+            raise OperandError(
+                "A restricted table cannot be dropped.", remedy="Drop the whole table, or `delete()` the rows."
+            )
+        plan = plan_drop(self.connection, self.name)
+        if consent.is_wanted(prompt) and not consent.ask(consent.describe_counts("Drop", plan.counts())):
+            return
+        plan.execute()
+
+    # -- display
+
+    @on_class
+    def preview(self) -> Preview:
+        """Return the first rows as text and HTML, in one statement or two."""
+        return preview(self.connection, self.node, comment=self.spec.comment)
+
+    def __repr__(self) -> str:
+        if self._table is None:
+            return f"<{type(self).__name__}, not declared>"
+        return f"<{type(self).__name__} {self._table}{'' if self._node is None else ', restricted'}>"
