@@ -91,7 +91,7 @@ def _demo(options: argparse.Namespace) -> int:
 
     connection = Connection(options.database)
     try:
-        print(f"Database: {connection}")
+        print(f"Database: {connection.address}")
         is_complete = tour.run(connection, print, is_fresh=options.fresh)
     finally:
         connection.close()

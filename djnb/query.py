@@ -416,8 +416,7 @@ class Query:
         if found != 1:
             some = "no row" if found == 0 else "several rows"
             error = RowCountError(
-                f"`fetch1` needs exactly one row; {self.node.label if self.node.label != 'The query' else 'the query'} "
-                f"has {some} here.",
+                f"`fetch1` needs exactly one row; `{self.node.label}` has {some} here.",
                 remedy="Restrict by a whole primary key, or use `to_dicts()` for several rows.",
             )
             error.found = found

@@ -5,10 +5,11 @@ Schemas: a place in the database, and the decorator that declares table classes 
 from __future__ import annotations
 
 import inspect
+import re
 from collections import ChainMap
 from collections.abc import Iterable, Mapping, MutableMapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from djnb.connection import Connection, conn
 from djnb.declaration.declare import declare
@@ -171,7 +172,7 @@ class Schema:
                 remedy="Put the class inside its master's class; it is declared with the master.",
             )
         given = context or self._context
-        decorated = _Decorated(cls, given if given is not None else _caller_namespace())
+        decorated = _Decorated(cls, given if given is not None else _caller_namespace(cls))
         self._decorated = [d for d in self._decorated if d.table.__qualname__ != cls.__qualname__] + [decorated]
         if self.is_activated():
             self._bind(decorated)
@@ -183,7 +184,7 @@ class Schema:
         name = TableName(self.name, table_name(cls.__name__, cls.tier))
         own: MutableMapping[str, Any] = {cls.__name__: cls, "self": cls, **self._objects}
         tables = {d.table.__name__: d.table for d in self._decorated}
-        namespace = ChainMap(own, dict(decorated.namespace), tables)
+        namespace = ChainMap(own, cast("MutableMapping[str, Any]", decorated.namespace), tables)
         self._declare(cls, name, namespace)
         for part in _parts(cls):
             part_name = TableName(self.name, table_name(part.__name__, Tier.PART, name.table))
@@ -313,9 +314,15 @@ def _check_part(definition: str, label: str) -> None:
         )
 
 
-def _caller_namespace() -> Mapping[str, Any]:
+def _caller_namespace(cls: type[Table]) -> Mapping[str, Any]:
     """Return what names stand for where the decorator is written."""
     frame = inspect.currentframe()
     while frame is not None and frame.f_globals.get("__name__") == __name__:
         frame = frame.f_back
-    return {} if frame is None else {**frame.f_globals, **frame.f_locals}
+    if frame is None:
+        return {}
+    # Only the names that the definitions use: the rest, large arrays perhaps, must not be kept alive by the schema.
+    definitions = [str(getattr(table, "definition", "")) for table in (cls, *_parts(cls))]
+    used = set(re.findall(r"[A-Za-z_]\w*", "\n".join(definitions)))
+    local = {name: value for name, value in frame.f_locals.items() if name in used}
+    return ChainMap(local, frame.f_globals)

@@ -30,8 +30,8 @@ class Node:
 
     @property
     def label(self) -> str:
-        """How messages call it."""
-        return "The query"
+        """How messages and previews call it."""
+        raise NotImplementedError
 
 
 @dataclass(frozen=True)
@@ -124,6 +124,11 @@ class Join(Node):
         merged = [*first, *(a for a in second if a.name not in first)]
         return Heading(tuple(merged)).keyed_by(join_key(left, right))
 
+    @property
+    def label(self) -> str:
+        """Both operands."""
+        return f"{self.left.label} * {self.right.label}"
+
 
 @dataclass(frozen=True)
 class Aggregate(Node):
@@ -156,6 +161,11 @@ class Aggregate(Node):
         groups = self.groups.heading
         kept = [replace(groups[old], name=new) for new, old in self.attributes]
         return Heading(tuple(kept + [computed_attribute(name, e, groups) for name, e in self.computed]))
+
+    @property
+    def label(self) -> str:
+        """Both operands."""
+        return f"{self.groups.label}.aggr({self.source.label})"
 
 
 @dataclass(frozen=True)
