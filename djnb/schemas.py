@@ -6,12 +6,14 @@ from __future__ import annotations
 
 import inspect
 import re
+import warnings
 from collections import ChainMap
 from collections.abc import Iterable, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
 from djnb.connection import Connection, conn
+from djnb.declaration.compare import DefinitionChangedWarning, differences
 from djnb.declaration.declare import declare
 from djnb.errors import DefinitionError, MissingSchemaError, MissingTableError, NotDeclaredError
 from djnb.graph.dependencies import Dependencies
@@ -197,7 +199,9 @@ class Schema:
     def _declare(self, cls: type[Table], name: TableName, namespace: Mapping[str, Any]) -> None:
         label = name.class_name
         cls._home, cls._table = self.connection, name
-        if self.connection.catalogue.table(name) is not None:
+        spec = self.connection.catalogue.table(name)
+        if spec is not None:
+            _compare(cls, spec, label)
             return
         if not self._create_tables:
             raise MissingTableError(
@@ -303,6 +307,18 @@ def _parts(cls: type[Table]) -> Iterable[type[Part]]:
     names = dict.fromkeys(name for base in reversed(cls.__mro__) for name in vars(base))
     values = (getattr(cls, name) for name in names if name[:1].isupper())
     return [value for value in values if isinstance(value, type) and issubclass(value, Part)]
+
+
+def _compare(cls: type[Table], spec: TableSpec, label: str) -> None:
+    definition = getattr(cls, "definition", None)
+    found = differences(definition, spec.heading, label=label) if isinstance(definition, str) else []
+    if found:
+        warnings.warn(
+            f"The definition of `{label}` differs from the table that is in the database, which stays as it is: "
+            f"{'; '.join(found)}. To have it as defined, drop the table (`{label}.drop()`) and declare it again.",
+            DefinitionChangedWarning,
+            stacklevel=5,
+        )
 
 
 def _check_part(definition: str, label: str) -> None:
