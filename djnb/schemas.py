@@ -9,16 +9,16 @@ import re
 import warnings
 from collections import ChainMap
 from collections.abc import Iterable, Mapping, MutableMapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
 from djnb.connection import Connection, conn
 from djnb.declaration.compare import DefinitionChangedWarning, differences
-from djnb.declaration.declare import declare
-from djnb.errors import DefinitionError, MissingSchemaError, MissingTableError, NotDeclaredError
+from djnb.declaration.declare import declare, undeclare
+from djnb.errors import DataJointError, DefinitionError, MissingSchemaError, MissingTableError, NotDeclaredError
 from djnb.graph.dependencies import Dependencies
-from djnb.model.definition import ForeignKeyLine, parse_definition
-from djnb.model.naming import TableName, Tier, table_name
+from djnb.model.naming import TableName, Tier, check_schema_name, table_name
 from djnb.model.spec import TableSpec
 from djnb.preview import Cell, Column, Preview, lay_out
 from djnb.settings import get_config
@@ -136,9 +136,12 @@ class Schema:
 
         Raises
         ------
+        DefinitionError
+            It cannot be the name of a schema.
         MissingSchemaError
             It is not there and is not to be created.
         """
+        check_schema_name(name)
         self._connection = connection or self._connection or conn()
         self._objects.update(add_objects or {})
         if create_tables is not None:
@@ -165,7 +168,7 @@ class Schema:
         """
         if not _is_table_class(cls):
             raise DefinitionError(
-                f"`{getattr(cls, '__name__', cls)}` is no table class.",
+                f"`{getattr(cls, '__name__', type(cls).__name__ + '()')}` is no table class.",
                 remedy="Subclass dj.Manual, dj.Lookup, dj.Imported or dj.Computed.",
             )
         if issubclass(cls, Part):
@@ -175,28 +178,42 @@ class Schema:
             )
         given = context or self._context
         decorated = _Decorated(cls, given if given is not None else _caller_namespace(cls))
-        self._decorated = [d for d in self._decorated if d.table.__qualname__ != cls.__qualname__] + [decorated]
         if self.is_activated():
             self._bind(decorated)
+        self._decorated = [d for d in self._decorated if d.table.__qualname__ != cls.__qualname__] + [decorated]
         return cls
 
     def _bind(self, decorated: _Decorated) -> None:
-        """Tie a class and its parts to this schema, declaring what is not there."""
+        """Tie a class and its parts to this schema, declaring what is not there; all of it or nothing."""
+        created: list[TableSpec] = []
+        try:
+            self._tie(decorated, created)
+        except BaseException:
+            for cls in (decorated.table, *_parts(decorated.table)):
+                cls._home, cls._table = None, None
+            with suppress(DataJointError):
+                for spec in reversed(created):
+                    undeclare(self.connection, spec)
+            raise
+
+    def _tie(self, decorated: _Decorated, created: list[TableSpec]) -> None:
         cls = decorated.table
         name = TableName(self.name, table_name(cls.__name__, cls.tier))
         own: MutableMapping[str, Any] = {cls.__name__: cls, "self": cls, **self._objects}
         tables = {d.table.__name__: d.table for d in self._decorated}
         namespace = ChainMap(own, cast("MutableMapping[str, Any]", decorated.namespace), tables)
-        self._declare(cls, name, namespace)
+        self._declare(cls, name, namespace, created)
         for part in _parts(cls):
             part_name = TableName(self.name, table_name(part.__name__, Tier.PART, name.table))
             part._master = cls
             with_master = namespace.new_child({"master": cls, part.__name__: part, "self": part})
-            self._declare(part, part_name, with_master)
+            self._declare(part, part_name, with_master, created)
         if issubclass(cls, Lookup):
             self._insert_contents(cls)
 
-    def _declare(self, cls: type[Table], name: TableName, namespace: Mapping[str, Any]) -> None:
+    def _declare(
+        self, cls: type[Table], name: TableName, namespace: Mapping[str, Any], created: list[TableSpec]
+    ) -> None:
         label = name.class_name
         cls._home, cls._table = self.connection, name
         spec = self.connection.catalogue.table(name)
@@ -210,25 +227,20 @@ class Schema:
             )
         definition = getattr(cls, "definition", None)
         if not isinstance(definition, str):
-            cls._home, cls._table = None, None
             raise DefinitionError(
                 f"`{label}` has no definition.", remedy="Write a class attribute `definition` with its attributes."
             )
-        if cls.tier is Tier.PART:
-            _check_part(definition, label)
         allowed = get_config().jobs.allow_new_pk_fields_in_computed_tables
-        try:
-            declare(
-                self.connection,
-                name,
-                definition,
-                namespace,
-                label=label,
-                key_from_parents_only=issubclass(cls, AutoPopulate) and not cls.allow_new_pk_fields and not allowed,
-            )
-        except BaseException:
-            cls._home, cls._table = None, None
-            raise
+        spec = declare(
+            self.connection,
+            name,
+            definition,
+            namespace,
+            label=label,
+            key_from_parents_only=issubclass(cls, AutoPopulate) and not cls.allow_new_pk_fields and not allowed,
+        )
+        if spec is not None:
+            created.append(spec)
 
     def _insert_contents(self, cls: type[Lookup]) -> None:
         table = cls()
@@ -241,6 +253,11 @@ class Schema:
         found = {spec.name: spec for spec in specs.values() if not spec.name.is_hidden}
         order = Dependencies(key for spec in found.values() for key in spec.foreign_keys).order(found)
         return {name: found[name] for name in order}
+
+    @property
+    def tables(self) -> list[type[Table]]:
+        """The classes that the schema has decorated, in this order."""
+        return [decorated.table for decorated in self._decorated]
 
     def list_tables(self) -> list[str]:
         """Return the names of the tables, parents before children."""
@@ -311,22 +328,17 @@ def _parts(cls: type[Table]) -> Iterable[type[Part]]:
 
 def _compare(cls: type[Table], spec: TableSpec, label: str) -> None:
     definition = getattr(cls, "definition", None)
-    found = differences(definition, spec.heading, label=label) if isinstance(definition, str) else []
+    try:
+        found = differences(definition, spec.heading, label=label) if isinstance(definition, str) else []
+    except DefinitionError as error:
+        # The table is there and can be used, whatever its class says: another program may have declared it.
+        found = [f"the definition cannot be read ({error.message})"]
     if found:
         warnings.warn(
             f"The definition of `{label}` differs from the table that is in the database, which stays as it is: "
             f"{'; '.join(found)}. To have it as defined, drop the table (`{label}.drop()`) and declare it again.",
             DefinitionChangedWarning,
             stacklevel=5,
-        )
-
-
-def _check_part(definition: str, label: str) -> None:
-    lines = parse_definition(definition, table=label).lines
-    if not any(isinstance(line, ForeignKeyLine) and line.in_key for line in lines):
-        raise DefinitionError(
-            f"The part `{label}` does not refer to its master.",
-            remedy="Begin its definition with `-> master`.",
         )
 
 

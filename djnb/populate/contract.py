@@ -12,9 +12,13 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from djnb.algebra.conditions import Equals, both
+from djnb.algebra.nodes import Restrict, Stored
 from djnb.connection import Connection
 from djnb.errors import DirectInsertError, EmptyMakeError
 from djnb.model.naming import TableName
+from djnb.rows.fetch import exists
+from djnb.rows.insert import read_rows
 
 
 class Makeable(Protocol):
@@ -38,19 +42,30 @@ class Makeable(Protocol):
 
 @dataclass
 class Making:
-    """A key being made in this thread; ``inserted`` counts the rows of the table itself."""
+    """
+    A key being made in this thread.
+
+    Attributes
+    ----------
+    count : int
+        How many rows of the table are inserted.
+    has_key : bool
+        Whether a row of the key was seen among them.
+    """
 
     table: TableName
-    inserted: int = 0
+    key: Mapping[str, Any]
+    count: int = 0
+    has_key: bool = False
 
 
 _current: ContextVar[Making | None] = ContextVar("djnb_making", default=None)
 
 
 @contextmanager
-def making(table: TableName) -> Iterator[Making]:
-    """Allow inserts into a table for the length of a ``with`` block, and count them."""
-    now = Making(table)
+def making(table: TableName, key: Mapping[str, Any]) -> Iterator[Making]:
+    """Allow inserts into a table for the length of a ``with`` block, and note them."""
+    now = Making(table, key)
     token = _current.set(now)
     try:
         yield now
@@ -58,11 +73,38 @@ def making(table: TableName) -> Iterator[Making]:
         _current.reset(token)
 
 
-def note_insert(table: TableName, count: int) -> None:
-    """Count rows that ``make`` has inserted."""
+@contextmanager
+def inserting(connection: Connection, target: Stored, rows: Any) -> Iterator[Any]:
+    """Give the rows to insert in a ``with`` block; what ``make`` has inserted is noted when the block ends well."""
     now = _current.get()
-    if now is not None and now.table == table:
-        now.inserted += count
+    if now is None or now.table != target.name:
+        yield rows
+        return
+    seen = Making(now.table, now.key)
+
+    def watched() -> Iterator[dict[str, Any]]:
+        for row in read_rows(connection, rows, target.stored):
+            seen.count += 1
+            seen.has_key = seen.has_key or _is_of(row, now.key)
+            yield row
+
+    yield watched()
+    now.count += seen.count
+    now.has_key = now.has_key or seen.has_key
+
+
+def _is_of(row: Mapping[str, Any], key: Mapping[str, Any]) -> bool:
+    """Tell whether a row is plainly of a key; False also for one that spells the key in another way."""
+    try:
+        return all(bool(row[name] == value) for name, value in key.items())
+    except (KeyError, TypeError, ValueError):
+        return False
+
+
+def has_row(connection: Connection, target: Stored, key: Mapping[str, Any]) -> bool:
+    """Tell whether a table has a row of a key, in one statement."""
+    condition = both(Equals(name, value) for name, value in key.items())
+    return exists(connection, Restrict(target, condition))
 
 
 def check_insert(table: TableName, tier: str) -> None:
@@ -84,18 +126,19 @@ def check_insert(table: TableName, tier: str) -> None:
         )
 
 
-def make_key(table: Makeable, key: Mapping[str, Any], make_kwargs: Mapping[str, Any]) -> None:
+def make_key(table: Makeable, target: Stored, key: Mapping[str, Any], make_kwargs: Mapping[str, Any]) -> None:
     """
     Make one key in one transaction.
 
     Raises
     ------
     EmptyMakeError
-        ``make`` inserted no row of the table; what it did insert is undone.
+        ``make`` inserted no row for its key; what it did insert is undone.
     Exception
         Whatever ``make`` raises; nothing of the key is kept.
     """
-    with table.connection.transaction(), making(table.name) as now:
+    with table.connection.transaction(), making(table.name, key) as now:
         table.make(dict(key), **make_kwargs)
-        if not now.inserted:
+        # A date may have been inserted as text; only then is the database asked.
+        if not now.has_key and not (now.count and has_row(table.connection, target, key)):
             raise EmptyMakeError.for_table(table.name.class_name, key)

@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any
 
-from djnb.connection import Connection
 from djnb.events import Event, KeyFailed, KeyFinished, KeySkipped, KeyStarted
+from djnb.populate.result import key_text
 
 if TYPE_CHECKING:
+    from djnb.connection import Connection
     from djnb.populate.run import Run
 
-Display = Callable[[Connection, Any], AbstractContextManager[None]]
+Display = Callable[["Connection", Any], AbstractContextManager[None]]
 """Takes a connection and a run; shows the run as long as its ``with`` block lasts."""
 
 _display: Display | None = None
@@ -51,13 +52,15 @@ def bar(connection: Connection, run: Run) -> Iterator[None]:
             if event.run is not run:
                 return
             if isinstance(event, KeyStarted):
-                current = " ".join(f"{name}={value}" for name, value in event.key.items())
+                current = key_text(event.key)
                 shown.set_postfix_str(f"{failed} failed, {current}" if failed else current, refresh=False)
                 return
             failed += isinstance(event, KeyFailed)
             shown.update()
 
         kinds: tuple[type[Event], ...] = (KeyStarted, KeyFinished, KeyFailed, KeySkipped)
-        with connection.bus.subscribed(follow, *kinds):
-            yield
-        shown.set_postfix_str(f"{failed} failed" if failed else "")
+        try:
+            with connection.bus.subscribed(follow, *kinds):
+                yield
+        finally:
+            shown.set_postfix_str(f"{failed} failed" if failed else "")

@@ -107,24 +107,38 @@ class PopulateResult:
     def __str__(self) -> str:
         return f"{self.table}: {', '.join(self._parts())}"
 
+    def _next_step(self) -> str:
+        """Return what to do about keys that are missing still; empty if there are none."""
+        if self.remaining or self.error_list:
+            return "Populate again to make what is missing."
+        return ""
+
     def __repr__(self) -> str:
         lines = [str(self)]
-        lines += [f"  {dict(key)}: {_message(error)}" for key, error in self.error_list[:_SHOWN]]
+        lines += [f"  {key_text(key)}: {_message(error)}" for key, error in self.error_list[:_SHOWN]]
         if len(self.error_list) > _SHOWN:
             lines.append(f"  … and {len(self.error_list) - _SHOWN} more in .error_list")
-        return "\n".join(lines)
+        return "\n".join(filter(None, [*lines, self._next_step()]))
 
     def _repr_html_(self) -> str:
-        lines = [f'<div class="djnb-result"><b>{escape(self.table)}</b>: {escape(", ".join(self._parts()))}']
-        if self.error_list:
-            items = "".join(
-                f"<li><code>{escape(str(dict(key)))}</code>: {escape(_message(error))}</li>"
-                for key, error in self.error_list[:_SHOWN]
-            )
-            if len(self.error_list) > _SHOWN:
-                items += f"<li>… and {len(self.error_list) - _SHOWN} more in <code>.error_list</code></li>"
-            lines.append(f"<ul>{items}</ul>")
-        return "".join(lines) + "</div>"
+        shown = [
+            f"<code>{escape(key_text(key))}</code>: {escape(_message(error))}"
+            for key, error in self.error_list[:_SHOWN]
+        ]
+        if len(self.error_list) > _SHOWN:
+            shown.append(f"… and {len(self.error_list) - _SHOWN} more in <code>.error_list</code>")
+        items = "".join(f"<li>{line}</li>" for line in shown)
+        return (
+            '<div class="djnb-result" style="font-size: var(--jp-ui-font-size1, 13px)">'
+            f"<b>{escape(self.table)}</b>: {escape(', '.join(self._parts()))}"
+            f"{f'<ul>{items}</ul>' if items else ''}"
+            f"{f'<div>{self._next_step()}</div>' if self._next_step() else ''}</div>"
+        )
+
+
+def key_text(key: Mapping[str, Any]) -> str:
+    """Return a key as it is read, ``subject_id=1, session=2``."""
+    return ", ".join(f"{name}={value}" for name, value in key.items())
 
 
 def _message(error: Any) -> str:

@@ -14,8 +14,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
-from djnb.algebra.conditions import make_condition
-from djnb.algebra.nodes import Node, Restrict, Stored
+from djnb.algebra.nodes import Node, Stored
 from djnb.connection import Connection
 from djnb.errors import DuplicateError, EmptyMakeError, MakeError, PopulateError, PopulateInterrupted, describe
 from djnb.events import (
@@ -27,10 +26,10 @@ from djnb.events import (
     PopulateStarted,
 )
 from djnb.populate import progress_bar
-from djnb.populate.contract import Makeable, make_key
+from djnb.populate.contract import Makeable, has_row, make_key
 from djnb.populate.key_source import missing
 from djnb.populate.result import PopulateResult, Progress
-from djnb.rows.fetch import exists, fetch_columns, to_dicts
+from djnb.rows.fetch import fetch_columns, to_dicts
 from djnb.sql.select import count_progress
 
 
@@ -145,8 +144,8 @@ class _Loop:
 
     def go(self, keys: list[dict[str, Any]], missing_count: int) -> PopulateResult:
         emit = self.connection.bus.emit
-        emit(PopulateStarted(self.run, self.run.table, self.run.total, time.time()))
         try:
+            emit(PopulateStarted(self.run, self.run.table, self.run.total, time.time()))
             for key in keys:
                 if self.run.is_stopping:
                     break
@@ -167,9 +166,10 @@ class _Loop:
         started = time.monotonic()
         emit(KeyStarted(self.run, key, time.time()))
         try:
-            make_key(self.table, key, self.make_kwargs)
+            make_key(self.table, self.target, key, self.make_kwargs)
         except Exception as error:
-            if isinstance(error, DuplicateError) and self._is_there(key):
+            # Somebody else may have made the key meanwhile; that is asked only after a duplicate.
+            if isinstance(error, DuplicateError) and has_row(self.connection, self.target, key):
                 self.skipped += 1
                 emit(KeySkipped(self.run, key))
                 return
@@ -183,11 +183,6 @@ class _Loop:
         self.made += 1
         emit(KeyFinished(self.run, key, time.monotonic() - started))
 
-    def _is_there(self, key: dict[str, Any]) -> bool:
-        """Whether somebody else made the key meanwhile; asked only after a duplicate."""
-        condition = make_condition(key, self.target.heading, lambda text, heading: _no_text())
-        return exists(self.connection, Restrict(self.target, condition))
-
     def _result(self, missing_count: int, *, is_interrupted: bool = False) -> PopulateResult:
         return PopulateResult(
             self.run.table,
@@ -199,10 +194,6 @@ class _Loop:
             self.run.is_stopping,
             time.monotonic() - self.started,
         )
-
-
-def _no_text() -> Any:
-    raise TypeError("a key is a dict")
 
 
 def progress(connection: Connection, target: Stored, keys: Node) -> Progress:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from typing import Any, ClassVar
 
 from djnb.algebra.nodes import Node
@@ -158,5 +159,5 @@ class AutoPopulate(Table):
     def _check_insert(self, *, allow_direct_insert: bool) -> None:
         self.check_insert(self.name, self.tier, allow_direct_insert=allow_direct_insert)
 
-    def _note_insert(self, count: int) -> None:
-        contract.note_insert(self.name, count)
+    def _inserting(self, rows: Any) -> AbstractContextManager[Any]:
+        return contract.inserting(self.connection, self._stored(), rows)

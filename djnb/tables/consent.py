@@ -10,7 +10,6 @@ import sys
 from collections.abc import Callable
 
 from djnb.errors import ConsentError
-from djnb.settings import get_config
 
 Ask = Callable[[str], bool]
 """Takes what would be done, as text; returns whether it may be."""
@@ -26,7 +25,12 @@ def set_asker(ask: Ask | None) -> None:
 
 def is_wanted(prompt: bool | None) -> bool:
     """Whether to ask: as the caller says, else as the setting ``safemode`` says."""
-    return get_config().safemode if prompt is None else prompt
+    if prompt is not None:
+        return prompt
+    # The settings take a while to import, and `%load_ext djnb` comes by here.
+    from djnb.settings import get_config
+
+    return get_config().safemode
 
 
 def ask(plan: str) -> bool:

@@ -35,7 +35,7 @@ class TableMeta(type):
         return cls._instance() - condition
 
     def __mul__(cls, other: Any) -> Query:
-        return cls._instance() * other
+        return cls._instance().join(other)
 
     def __len__(cls) -> int:
         return len(cls._instance())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, ClassVar
 
 from djnb.algebra.conditions import EVERYTHING, Condition
@@ -145,15 +146,15 @@ class Table(Query, metaclass=TableMeta):
             )
         self._check_insert(allow_direct_insert=bool(allow_direct_insert))
         stored = self._stored()
-        count = insert(
-            self.connection,
-            self.spec,
-            stored.stored,
-            rows,
-            on_duplicate="replace" if replace else "skip" if skip_duplicates else "fail",
-            ignore_extra_fields=ignore_extra_fields,
-        )
-        self._note_insert(count)
+        with self._inserting(rows) as watched:
+            insert(
+                self.connection,
+                self.spec,
+                stored.stored,
+                watched,
+                on_duplicate="replace" if replace else "skip" if skip_duplicates else "fail",
+                ignore_extra_fields=ignore_extra_fields,
+            )
 
     @on_class
     def insert1(self, row: Any, /, **options: Any) -> None:
@@ -163,8 +164,9 @@ class Table(Query, metaclass=TableMeta):
     def _check_insert(self, *, allow_direct_insert: bool) -> None:
         """Refuse inserts that the tier does not take; here, none."""
 
-    def _note_insert(self, count: int) -> None:
-        """Note what was inserted; here, nobody counts."""
+    def _inserting(self, rows: Any) -> AbstractContextManager[Any]:
+        """Give the rows to insert in a ``with`` block; here, as they are."""
+        return nullcontext(rows)
 
     # -- leaving
 

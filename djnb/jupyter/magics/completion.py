@@ -1,0 +1,69 @@
+"""What Tab offers on the line of a magic: tables, and options."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from IPython.core.completer import SimpleCompletion, context_matcher
+
+from djnb.jupyter.magics import names
+from djnb.jupyter.magics.populate import OPTIONS
+
+if TYPE_CHECKING:
+    from IPython.core.completer import CompletionContext
+    from IPython.core.interactiveshell import InteractiveShell
+
+_LINE = re.compile(r"\s*%{1,2}(?P<magic>populate|progress)\s+(?P<given>.*)")
+_WORD = re.compile(r"(?:^|(?<=\s))(?P<word>-{0,2}[\w.-]*)$")
+
+
+def install(shell: InteractiveShell) -> Callable[[], None]:
+    """Offer tables and options after the magics of djnb; return what undoes it."""
+
+    def offer(context: CompletionContext) -> Any:
+        offered = offers(context.line_with_cursor[: context.cursor_position], shell.user_ns)
+        # The fragment that is replaced ends at the cursor; IPython's own notion of it stops at a dash.
+        word = _WORD.search(context.text_until_cursor)
+        return {
+            "completions": [SimpleCompletion(text=text, type="djnb") for text in offered],
+            "matched_fragment": word["word"] if word else context.token,
+            "suppress": bool(offered),
+        }
+
+    matcher = context_matcher(identifier="djnb")(offer)
+    shell.Completer.custom_matchers.append(matcher)
+
+    def undo() -> None:
+        if matcher in shell.Completer.custom_matchers:
+            shell.Completer.custom_matchers.remove(matcher)
+
+    return undo
+
+
+def offers(text: str, namespace: dict[str, Any]) -> list[str]:
+    """
+    Return what may stand at the end of a line.
+
+    Parameters
+    ----------
+    text : str
+        The line up to the cursor.
+    namespace : dict
+        The user's.
+    """
+    line = _LINE.fullmatch(text)
+    word = _WORD.search(text)
+    if line is None or word is None:
+        return []
+    start = word["word"]
+    if start.startswith("-"):
+        return _starting(start, OPTIONS) if line["magic"] == "populate" else []
+    if line["magic"] == "populate" and line["given"].strip() != start:
+        return []  # the table is there: what follows is Python
+    return _starting(start, (name for name, cls in names.tables(namespace) if names.is_populated(cls)))
+
+
+def _starting(start: str, texts: Iterable[str]) -> list[str]:
+    return sorted(text for text in texts if text.startswith(start))

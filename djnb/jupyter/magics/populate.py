@@ -1,0 +1,130 @@
+"""``%populate`` and ``%%populate``."""
+
+from __future__ import annotations
+
+import re
+from argparse import ArgumentTypeError
+from typing import Any
+
+from IPython.core.error import UsageError
+from IPython.core.magic import (
+    Magics,
+    line_cell_magic,
+    magics_class,
+    needs_local_scope,
+    no_var_expand,
+    output_can_be_silenced,
+)
+
+from djnb.errors import PopulateInterrupted
+from djnb.jupyter.magics import body, line, names, restriction
+from djnb.jupyter.magics.arguments import documented, make_parser, shell_of
+from djnb.populate.result import PopulateResult
+
+_BODILESS = re.compile(r"%%populate(?=\s)(?P<line>.*)", re.DOTALL)
+
+
+def count(text: str) -> int:
+    """Return a number of keys."""
+    if not text.isdecimal():
+        raise ArgumentTypeError(f"a number of keys is needed, not '{text}'")
+    return int(text)
+
+
+def identifier(text: str) -> str:
+    """Return a name to assign to."""
+    if not text.isidentifier():
+        raise ArgumentTypeError(f"the name of a variable is needed, not '{text}'")
+    return text
+
+
+_parser = make_parser("populate", usage="%(prog)s TABLE [& restriction] [options]")
+_parser.add_argument("table", metavar="TABLE", nargs="?", help="an Imported or Computed table, also `module.Table`")
+_parser.add_argument(
+    "--restrict",
+    metavar="EXPR",
+    type=line.expression,
+    action="append",
+    default=[],
+    help="a further restriction, in Python; may be given several times, and all must hold",
+)
+_parser.add_argument("--max-calls", metavar="N", type=count, help="make N keys at most")
+_parser.add_argument("--suppress-errors", action="store_true", help="go on past keys that fail; the result lists them")
+_parser.add_argument(
+    "--return-exception-objects", action="store_true", help="list the exceptions themselves, not their messages"
+)
+_parser.add_argument("-o", metavar="NAME", dest="output", type=identifier, help="also assign the result to a variable")
+
+OPTIONS: tuple[str, ...] = tuple(_parser._option_string_actions)
+"""The names of the options."""
+
+
+@magics_class
+class PopulateMagics(Magics):
+    """Make the missing keys of a table, and watch."""
+
+    @documented(_parser)
+    @no_var_expand
+    @needs_local_scope
+    @output_can_be_silenced
+    @line_cell_magic
+    def populate(self, line_text: str, cell: str | None = None, local_ns: dict[str, Any] | None = None) -> Any:
+        """
+        Make every key that a table lacks, and watch it; the result stays in the notebook.
+
+        The line names the table and may restrict it::
+
+            %populate Analysis
+            %populate Analysis & {'subject_id': 3} --max-calls 5
+
+        The body of a cell is Python, and its last expression the restriction: a condition, or a list of conditions of
+        which one must hold. Without a body, or where it is None, every missing key is made::
+
+            %%populate Analysis --suppress-errors
+            recent = Session & "session_date > '2024-01-01'"
+            recent - Excluded
+
+        The Stop button ends the run after the key in hand. The kernel's interrupt ends it at once: the key in hand is
+        undone, and what was made before is kept.
+        """
+        __tracebackhide__ = True  # read by IPython
+        shell = shell_of(self)
+        head, arguments = line.split(line_text, _parser)
+        options = _parser.parse_args(arguments)
+        if not head:
+            raise UsageError("Which table? Write `%populate TABLE`; `%populate?` tells more.")
+        namespace = {**shell.user_ns, **(local_ns or {})}
+        name, operands = restriction.divide(head)
+        table: Any = names.find_populated(name, namespace)
+        operands += [restriction.parse(text) for text in options.restrict]
+        restrictions: list[Any] = []
+        for operand in operands:  # no comprehension: it would be a frame of its own in a user's traceback
+            restrictions.append(restriction.value(operand, namespace))  # noqa: PERF401
+        if cell is not None:
+            restrictions.append(body.run(shell, f"%%populate {line_text}", cell))
+        try:
+            result: PopulateResult = table.populate(
+                *(each for each in restrictions if each is not None),
+                suppress_errors=options.suppress_errors,
+                return_exception_objects=options.return_exception_objects,
+                display_progress=True,
+                max_calls=options.max_calls,
+            )
+        except PopulateInterrupted as interrupt:
+            result = interrupt.result
+        if options.output:
+            shell.user_ns[options.output] = result
+        return result
+
+
+def without_body(lines: list[str]) -> list[str]:
+    """
+    Make a line magic of ``%%populate`` without a body, which IPython would refuse.
+
+    An input transformer: it takes and returns the lines of a cell, each with its line break.
+    """
+    text = "".join(lines).strip()
+    found = _BODILESS.fullmatch(text)
+    if found is None or "\n" in found["line"].strip("\n"):
+        return lines
+    return [f"%populate{found['line']}\n"]

@@ -1,0 +1,1 @@
+"""The widgets, and the pictures that they paint. Imported when the first of them is shown."""
