@@ -20,19 +20,21 @@ from djnb.rows.fetch import count, decode_column, read_order
 from djnb.settings import get_config
 from djnb.sql.select import select_rows
 
-_STYLE = """<style scoped>
-.djnb-table table { border-collapse: collapse; font-size: var(--jp-ui-font-size1, 13px); }
-.djnb-table caption { caption-side: top; text-align: left; padding: 0 0 4px; white-space: normal;
+# The class stands twice in every selector: JupyterLab's own rules for tables, which align to the right, would win.
+_STYLE = """<style>
+.djnb-table.djnb-table { overflow-x: auto; }
+.djnb-table.djnb-table table { border-collapse: collapse; font-size: var(--jp-ui-font-size1, 13px); margin: 0 0 8px; }
+.djnb-table.djnb-table caption { caption-side: top; text-align: left; padding: 0 0 4px; white-space: nowrap;
   color: var(--jp-content-font-color2, #616161); }
-.djnb-table caption b { color: var(--jp-content-font-color1, inherit); }
-.djnb-table th, .djnb-table td { text-align: left; padding: 3px 10px 3px 6px; white-space: pre;
-  max-width: 34em; overflow: hidden; text-overflow: ellipsis; }
-.djnb-table thead th { border-bottom: 1px solid var(--jp-border-color1, #bdbdbd); font-weight: 400;
+.djnb-table.djnb-table caption b { color: var(--jp-content-font-color1, inherit); }
+.djnb-table.djnb-table :is(th, td) { text-align: left; padding: 3px 10px 3px 6px; white-space: pre; max-width: none; }
+.djnb-table.djnb-table thead th { border-bottom: 1px solid var(--jp-border-color1, #bdbdbd); font-weight: 400;
   color: var(--jp-content-font-color1, inherit); }
-.djnb-table thead th.djnb-key { font-weight: 700; text-decoration: underline; text-underline-offset: 3px; }
-.djnb-table tbody th { font-weight: 700; }
-.djnb-table td.djnb-number, .djnb-table th.djnb-number { text-align: right; font-variant-numeric: tabular-nums; }
-.djnb-table .djnb-null, .djnb-table .djnb-blob { color: var(--jp-content-font-color2, #757575); font-style: italic; }
+.djnb-table.djnb-table thead th.djnb-key { font-weight: 700; text-decoration: underline; text-underline-offset: 3px; }
+.djnb-table.djnb-table tbody th { font-weight: 700; }
+.djnb-table.djnb-table :is(th, td).djnb-number { text-align: right; font-variant-numeric: tabular-nums; }
+.djnb-table.djnb-table :is(.djnb-null, .djnb-blob) { color: var(--jp-content-font-color2, #616161);
+  font-style: italic; }
 </style>"""
 
 
