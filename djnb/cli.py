@@ -86,7 +86,6 @@ def _parser() -> argparse.ArgumentParser:
 def _demo(options: argparse.Namespace) -> int:
     # Imported here, so that `djnb --version` and `djnb lab` do not wait for it.
     from djnb.connection import Connection
-
     from djnb.demo import tour
 
     connection = Connection(options.database)

@@ -54,7 +54,7 @@ class TestSegmentOthers:
 
     @pytest.mark.parametrize("threshold", ["otsu", "li"])
     def test_bricks_are_parted_by_their_joints(self, threshold):
-        """The wall shows 88 bricks, whole or cut by the edge, whichever threshold is taken."""
+        """A wall gives the same bricks, whole or cut by the edge, whichever threshold is taken."""
         wall = images.read("brick.png").grey
 
         assert 88 == pytest.approx(segment(wall, diameter=44, contrast="dark", threshold=threshold).count, abs=3)
