@@ -109,7 +109,7 @@ def _install(folder: Path) -> None:
             check=False,
         )
     if done.returncode:
-        raise ServerError(f"mariadb-install-db ended with {done.returncode}: {_tail(log)}")
+        raise ServerError(f"mariadb-install-db ended with {done.returncode}: {tail(log)}")
 
 
 def _start(folder: Path) -> tuple[subprocess.Popen[bytes], str]:
@@ -123,11 +123,11 @@ def _start(folder: Path) -> tuple[subprocess.Popen[bytes], str]:
     )
     accounts.chmod(0o600)
     log = folder / "server.log"
-    port = _free_port()
+    port = free_port()
     with log.open("wb") as output:
         server = subprocess.Popen(
             [
-                *_end_with_pytest(),
+                *end_with_pytest(),
                 str(_program("mariadbd")),
                 "--no-defaults",
                 f"--datadir={folder / 'data'}",
@@ -161,13 +161,13 @@ def _wait(server: subprocess.Popen[bytes], url: str, log: Path) -> None:
     deadline = time.monotonic() + START_SECONDS
     while True:
         if server.poll() is not None:
-            raise ServerError(f"mariadbd ended with {server.returncode}: {_tail(log)}")
+            raise ServerError(f"mariadbd ended with {server.returncode}: {tail(log)}")
         try:
             run_statement(url, "SELECT 1")
             return
         except pymysql.err.OperationalError:
             if time.monotonic() > deadline:
-                raise ServerError(f"mariadbd did not answer within {START_SECONDS} s: {_tail(log)}") from None
+                raise ServerError(f"mariadbd did not answer within {START_SECONDS} s: {tail(log)}") from None
         time.sleep(0.05)
 
 
@@ -182,17 +182,17 @@ def _stop(server: subprocess.Popen[bytes]) -> None:
         server.wait()
 
 
-def _end_with_pytest() -> list[str]:
+def end_with_pytest() -> list[str]:
     """Return the command that ends the server when pytest is killed and can stop nothing any more (Linux)."""
     setpriv = shutil.which("setpriv")
     return [setpriv, "--pdeathsig", "TERM", "--"] if setpriv else []
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind((ADDRESS, 0))
         return int(probe.getsockname()[1])
 
 
-def _tail(log: Path) -> str:
+def tail(log: Path) -> str:
     return "\n".join(log.read_text(errors="replace").splitlines()[-15:])

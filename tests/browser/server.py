@@ -88,14 +88,14 @@ class JupyterServer:
 @contextmanager
 def running(folder: Path) -> Iterator[JupyterServer]:
     """Start a server that keeps everything below a folder, and stop it at the end."""
-    port, token = servers._free_port(), secrets.token_urlsafe(16)
+    port, token = servers.free_port(), secrets.token_urlsafe(16)
     server = JupyterServer(folder, f"http://{servers.ADDRESS}:{port}", token)
     server.root.mkdir()
     _write_settings(server, port)
     log = folder / "server.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [*servers._end_with_pytest(), sys.executable, "-m", "jupyterlab", "--no-browser"],
+            [*servers.end_with_pytest(), sys.executable, "-m", "jupyterlab", "--no-browser"],
             cwd=server.root,
             env=_environment(folder),
             stdin=subprocess.DEVNULL,
@@ -172,9 +172,9 @@ def _wait(process: subprocess.Popen[bytes], server: JupyterServer, log: Path) ->
     deadline = time.monotonic() + START_SECONDS
     while not server.is_up():
         if process.poll() is not None:
-            raise ServerError(f"The Jupyter server ended with {process.returncode}: {servers._tail(log)}")
+            raise ServerError(f"The Jupyter server ended with {process.returncode}: {servers.tail(log)}")
         if time.monotonic() > deadline:
-            raise ServerError(f"The Jupyter server did not answer within {START_SECONDS} s: {servers._tail(log)}")
+            raise ServerError(f"The Jupyter server did not answer within {START_SECONDS} s: {servers.tail(log)}")
         time.sleep(0.1)
 
 
