@@ -17,11 +17,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import quote, urlsplit
 
 from djnb.backends import open_backend
 from djnb.backends.base import Address, Answer, Driver
 from djnb.catalogue import Catalogue
-from djnb.errors import LostConnectionError, TransactionError
+from djnb.errors import DataJointError, LostConnectionError, SettingsError, TransactionError
 from djnb.events import Bus, StatementSent
 from djnb.settings import get_config
 from djnb.sql.dialect import Dialect
@@ -108,7 +109,7 @@ class Connection:
     def in_transaction(self) -> bool:
         """Whether the calling thread has a transaction open."""
         session: _Session | None = getattr(self._local, "session", None)
-        return session is not None and session.in_transaction
+        return session is not None and session.in_transaction and session.pid == os.getpid()
 
     def __repr__(self) -> str:
         return f"Connection({str(self.address)!r})"
@@ -130,46 +131,72 @@ class Connection:
                 old.driver.close()
         return session
 
-    def _drop(self, session: _Session) -> None:
-        # Whatever the block of a broken transaction sends on must not be kept on a fresh connection.
-        self._local.is_broken = session.in_transaction
-        session.in_transaction = False
+    def _drop(self, session: _Session, cause: DataJointError) -> None:
+        """Give up a driver connection, and with it the transaction that was open on it."""
+        self._break(session, cause)
         self._local.session = None
         with self._lock:
             self._sessions = [s for s in self._sessions if s is not session]
-        session.driver.close()
+        # A forked child must not say good-bye on a connection that its parent goes on using.
+        if session.pid == os.getpid():
+            session.driver.close()
+
+    def _break(self, session: _Session, cause: DataJointError) -> None:
+        # Whatever the block of a broken transaction sends on must not be kept without what came before.
+        if session.in_transaction:
+            self._local.broken = cause
+        session.in_transaction = False
+
+    def _check_block(self) -> None:
+        """Refuse to go on with a block whose transaction is gone."""
+        cause: DataJointError | None = getattr(self._local, "broken", None)
+        if cause is not None:
+            raise type(cause)(f"The transaction is undone: {cause.message}", remedy="Do all of it again.") from cause
 
     def _send(self, sql: str, send: Callable[[Driver], T], *, may_repeat: bool) -> T:
         """Send with the calling thread's driver; connect anew where nothing can be lost by it."""
-        if getattr(self._local, "is_broken", False):
-            raise self._broken()
+        self._check_block()
         session = self._session()
         is_idle = not session.in_transaction and time.monotonic() - session.last_used > _IDLE_SECONDS
         # A server drops idle connections. A statement that writes is not sent twice, so try before.
-        if is_idle and not may_repeat and not session.driver.ping():
-            self._drop(session)
+        if is_idle and not may_repeat and self._reconnects and not session.driver.ping():
+            self._drop(session, self._given_up("was idle for too long"))
             session = self._session()
+        can_repeat = may_repeat and self._reconnects and not session.in_transaction
         started = time.perf_counter()
         try:
             try:
-                answer = send(session.driver)
-            except Exception as error:
-                translated = self._backend.translate(error, sql)
-                if translated is None:
+                return self._send_once(session, sql, send)
+            except LostConnectionError:
+                if not can_repeat:
                     raise
-                if isinstance(translated, LostConnectionError):
-                    was_open = session.in_transaction
-                    self._drop(session)
-                    if may_repeat and not was_open and self._reconnects:
-                        logger.info("The connection to %s was lost; connecting again", self.address)
-                        session = self._session()
-                        return send(session.driver)
-                raise translated from error
-            return answer
+                logger.info("The connection to %s was lost; connecting again", self.address)
+                session = self._session()
+                return self._send_once(session, sql, send)
         finally:
             session.last_used = time.monotonic()
             if self.bus.wants(StatementSent):
                 self.bus.emit(StatementSent(sql, time.perf_counter() - started))
+
+    def _send_once(self, session: _Session, sql: str, send: Callable[[Driver], T]) -> T:
+        try:
+            return send(session.driver)
+        except Exception as error:
+            translated = self._backend.translate(error, sql)
+            if translated is None:
+                raise
+            if isinstance(translated, LostConnectionError):
+                self._drop(session, translated)
+            elif not session.driver.in_transaction:
+                self._break(session, translated)  # to break a deadlock, the database undoes a transaction by itself
+            raise translated from error
+        except BaseException:
+            # Ctrl-C amid an answer: its rest would be taken for the answer to the next statement.
+            self._drop(session, self._given_up("was given up, because a statement was interrupted"))
+            raise
+
+    def _given_up(self, what: str) -> LostConnectionError:
+        return LostConnectionError(f"The connection to {self.address} {what}.")
 
     def execute(self, statement: Statement) -> Answer:
         """
@@ -198,47 +225,64 @@ class Connection:
         ------
         TransactionError
             The thread has a transaction open already.
+        LostConnectionError
+            The connection broke within the block or at its end. What the block sends on is refused, even where it
+            has caught the error.
+        LockError
+            The database undid the transaction to break a deadlock; likewise.
         """
         if self.in_transaction:
             raise TransactionError(
                 "A transaction is open already in this thread.",
                 remedy="Do everything within the outer one; transactions do not nest.",
             )
-        self._send("BEGIN", lambda driver: driver.begin(), may_repeat=True)
-        session = self._session()
-        session.in_transaction = True
+        session = self._begin()
         try:
             yield
+            self._check_block()
+            self._commit(session)
         except BaseException:
-            self._local.is_broken = False
             if session.in_transaction:
-                session.in_transaction = False
-                self._end(session, "ROLLBACK", session.driver.rollback)
-            raise
-        if not session.in_transaction:
-            self._local.is_broken = False
-            raise self._broken()
-        try:
-            self._send("COMMIT", lambda driver: driver.commit(), may_repeat=False)
-        except BaseException:
-            session.driver.rollback()
+                self._roll_back(session)
             raise
         finally:
-            session.in_transaction = False
+            self._local.broken = None
 
-    def _broken(self) -> LostConnectionError:
-        return LostConnectionError(
-            f"The connection to {self.address} was lost during a transaction, which is undone.", remedy="Do it again."
-        )
-
-    def _end(self, session: _Session, sql: str, end: Callable[[], None]) -> None:
+    def _begin(self) -> _Session:
         try:
-            end()
-        except Exception:
-            logger.warning("%s failed; the connection is given up, which undoes the transaction", sql, exc_info=True)
-            self._drop(session)
+            self._send("BEGIN", lambda driver: driver.begin(), may_repeat=True)
+            session = self._session()
+            session.in_transaction = True
+        except BaseException:
+            # Ctrl-C after the database has begun: nobody would end the transaction.
+            open_session: _Session | None = getattr(self._local, "session", None)
+            if open_session is not None and open_session.driver.in_transaction:
+                self._drop(open_session, self._given_up("was given up at the beginning of a transaction"))
+            raise
+        return session
+
+    def _commit(self, session: _Session) -> None:
+        try:
+            self._send("COMMIT", lambda driver: driver.commit(), may_repeat=False)
+        except LostConnectionError as error:
+            raise LostConnectionError(
+                f"The connection to {self.address} was lost while a transaction was being committed: "
+                "all of it is kept, or nothing.",
+                remedy="Look whether its rows are there before you do it again.",
+            ) from error
+        session.in_transaction = False
+
+    def _roll_back(self, session: _Session) -> None:
+        session.in_transaction = False
+        try:
+            session.driver.rollback()
+        except BaseException as error:
+            self._drop(session, self._given_up("was given up, which undoes the transaction"))
+            if not isinstance(error, Exception):
+                raise
+            logger.warning("ROLLBACK failed; the connection is given up, which undoes the transaction", exc_info=True)
         if self.bus.wants(StatementSent):
-            self.bus.emit(StatementSent(sql, 0.0))
+            self.bus.emit(StatementSent("ROLLBACK", 0.0))
 
     @contextmanager
     def atomic(self) -> Iterator[None]:
@@ -285,8 +329,6 @@ class Connection:
 
 def _address(url: str | None) -> str:
     """Return where to connect: what is given, else what the settings say, else a file in the working directory."""
-    from urllib.parse import quote, urlsplit
-
     settings = get_config().database
     url = url or settings.url
     if url is None and settings.host is None:
@@ -294,21 +336,42 @@ def _address(url: str | None) -> str:
             logger.warning("No database is configured: creating '%s' in the working directory", DEFAULT_FILE)
         return f"sqlite:///{DEFAULT_FILE}"
     if url is None:
-        url = f"mysql://{settings.host}:{settings.port}"
-    if url.startswith("sqlite:"):
-        return url
-    parts = urlsplit(url)
-    if "@" in parts.netloc or settings.user is None:
-        if parts.password is None and parts.username and settings.password is not None:
-            login, _, host = parts.netloc.rpartition("@")
-            return parts._replace(
-                netloc=f"{login}:{quote(settings.password.get_secret_value(), safe='')}@{host}"
-            ).geturl()
-        return url
-    login = quote(settings.user, safe="")
-    if settings.password is not None:
+        host = f"[{settings.host}]" if ":" in str(settings.host) else settings.host
+        url = f"mysql://{host}:{settings.port}"
+    scheme, colon, rest = url.partition(":")
+    return _log_in(scheme.lower() + colon + rest)
+
+
+def _log_in(url: str) -> str:
+    """
+    Return an address with the user and the password that the settings have, where a server's has none itself.
+
+    Raises
+    ------
+    SettingsError
+        The address cannot be read. The message repeats nothing of it, for any part may be of a password.
+    """
+    settings = get_config().database
+    try:
+        parts = urlsplit(url)
+        if not parts.netloc:
+            return url  # of a file
+        is_read = parts.port != 0 and ("@" in parts.netloc or "@" not in url)
+    except ValueError:
+        is_read = False
+    if not is_read:
+        raise SettingsError(
+            "The address of the server cannot be read: its port is no port number, or its password has special "
+            "characters.",
+            remedy="Write `mysql://user@host:3306` and give the password by `dj.config.database.password` or "
+            "DJNB_DATABASE_PASSWORD; within an address, percent-encode its special characters (`/` is %2F).",
+        )
+    login, _, host = parts.netloc.rpartition("@")
+    if not login and settings.user is not None:
+        login = quote(settings.user, safe="")
+    if login and ":" not in login and settings.password is not None:
         login += ":" + quote(settings.password.get_secret_value(), safe="")
-    return parts._replace(netloc=f"{login}@{parts.netloc}").geturl()
+    return parts._replace(netloc=f"{login}@{host}" if login else host).geturl()
 
 
 _default: Connection | None = None

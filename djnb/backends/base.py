@@ -62,9 +62,10 @@ class Address:
         try:
             parts = urlsplit(url)
             port = parts.port or 3306
-        except ValueError as error:
+        except ValueError:
+            # What urlsplit says may repeat a part of the password.
             raise SettingsError(
-                f"The address of the {scheme} server cannot be read: {error}.",
+                f"The address of the {scheme} server cannot be read.",
                 remedy=f"Write `{scheme}://user@host:3306`; percent-encode special characters of a password.",
             ) from None
         return cls(

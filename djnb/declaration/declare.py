@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -10,7 +12,15 @@ from djnb.codecs.registry import get_codec
 from djnb.connection import Connection
 from djnb.declaration import lineage_table
 from djnb.declaration.parents import find_parent
-from djnb.errors import AccessError, DefinitionError, UnknownCodecError, UnknownTypeError
+from djnb.errors import (
+    AccessError,
+    DatabaseError,
+    DataJointError,
+    DefinitionError,
+    TransactionError,
+    UnknownCodecError,
+    UnknownTypeError,
+)
 from djnb.events import TableDeclared
 from djnb.model.attribute import NULL, Attribute, Default
 from djnb.model.core_types import Family, parse_type
@@ -40,7 +50,7 @@ def declare(
     *,
     label: str,
     key_from_parents_only: bool = False,
-) -> TableSpec:
+) -> TableSpec | None:
     """
     Create a table from a definition; all of it or nothing.
 
@@ -59,33 +69,77 @@ def declare(
     key_from_parents_only : bool
         Whether the primary key may only hold attributes of foreign keys.
 
+    Returns
+    -------
+    TableSpec or None
+        The table that was created; None if it is there already, because somebody else was faster.
+
     Raises
     ------
     DefinitionError
         The definition cannot be read or declared.
+    TransactionError
+        A transaction is open, which creating a table would end on a server.
     AccessError
         The user may not create tables there.
     """
+    if connection.in_transaction:
+        raise TransactionError(
+            f"`{label}` cannot be declared while a transaction is open.",
+            remedy="Declare it before, outside of `make` and of `with connection.transaction()`.",
+        )
+    _check_characters(definition, label)
     parsed = parse_definition(definition, table=label)
     spec = make_spec(name, parsed, namespace, connection.dialect, label=label)
+    if name.master is not None:
+        _check_part(spec, name.master, label)
     if key_from_parents_only:
         _check_key(spec, label)
     check_length(name, has_foreign_keys=bool(spec.foreign_keys))
-    statements = ddl.create_table(spec, connection.dialect)
-    try:
-        with connection.atomic():
-            for statement in statements:
-                connection.execute(statement)
-            connection.catalogue.forget(name.schema)
-            lineage_table.record(connection, spec)
-    except AccessError as error:
-        raise AccessError(
-            f"`{label}` cannot be declared in the schema '{name.schema}'. {error.message}", remedy=error.remedy
-        ) from error
-    finally:
-        connection.catalogue.forget(name.schema)
+    if not _create(connection, spec, label):
+        return None
     connection.bus.emit(TableDeclared(name.full))
     return spec
+
+
+def undeclare(connection: Connection, spec: TableSpec) -> None:
+    """Remove a table that was created a moment ago, with all that is noted of it."""
+    try:
+        for statement in (*connection.dialect.forget_table(spec), ddl.drop_table(spec, connection.dialect)):
+            connection.execute(statement)
+        lineage_table.forget(connection, spec.name)
+    finally:
+        connection.catalogue.forget(spec.name.schema)
+
+
+def _create(connection: Connection, spec: TableSpec, label: str) -> bool:
+    is_created = False
+    try:
+        lineage_table.ensure(connection, spec.name.schema)
+        with connection.transaction():
+            for statement in ddl.create_table(spec, connection.dialect):
+                connection.execute(statement)
+                is_created = True
+            connection.catalogue.forget(spec.name.schema)
+            lineage_table.record(connection, spec)
+    except BaseException as error:
+        connection.catalogue.forget(spec.name.schema)
+        is_there = False
+        with suppress(DataJointError):
+            is_there = connection.catalogue.table(spec.name) is not None
+            if is_there and is_created:
+                # A server keeps a table that was created in a transaction which is undone.
+                undeclare(connection, spec)
+        if is_there and not is_created and isinstance(error, DatabaseError):
+            return False
+        if isinstance(error, (AccessError, DefinitionError)):
+            raise type(error)(
+                f"`{label}` cannot be declared in the schema '{spec.name.schema}'. {error.message}",
+                remedy=error.remedy,
+            ) from error
+        raise
+    connection.catalogue.forget(spec.name.schema)
+    return True
 
 
 def make_spec(
@@ -106,7 +160,12 @@ def make_spec(
     for line in definition.lines:
         match line:
             case AttributeLine():
-                attributes.setdefault(line.name, _attribute(line, dialect, label))
+                if line.name in attributes:
+                    raise DefinitionError.at(
+                        line.text, line.number, 0, f"'{line.name}' is declared already, by a line above.",
+                        remedy="Leave out one of the two lines.", table=label,
+                    )  # fmt: skip
+                attributes[line.name] = _attribute(line, dialect, label)
             case ForeignKeyLine():
                 parent, renames = find_parent(line, namespace, table=label)
                 for old, new in renames.items():
@@ -132,23 +191,23 @@ def make_spec(
     key = tuple(a.name for a in attributes.values() if a.in_key)
     listed = tuple(attributes.values())
     if not key:
-        listed, key = (SINGLETON, *listed), (SINGLETON.name,)
+        listed, key = (*listed, SINGLETON), (SINGLETON.name,)
     return TableSpec(name, definition.comment, listed, key, tuple(foreign_keys), tuple(indexes))
 
 
 def _attribute(line: AttributeLine, dialect: Dialect, label: str) -> Attribute:
-    at = line.text.index(":") + 2
     if line.type.family is Family.CODEC:
         try:
             codec = get_codec(line.type.codec)
         except UnknownCodecError as error:
             raise UnknownTypeError.at(
-                line.text, line.number, at, error.message, remedy=error.remedy, table=label
+                line.text, line.number, line.type_column, error.message, remedy=error.remedy, table=label
             ) from error
         stored = codec.get_dtype(line.type.store is not None)
         if stored.startswith("<"):
             raise UnknownTypeError.at(
-                line.text, line.number, at, f"`{line.type}` keeps its values in files, which is not possible yet.",
+                line.text, line.number, line.type_column,
+                f"`{line.type}` keeps its values in files, which is not possible yet.",
                 remedy=f"Keep them in the table: `<{line.type.codec}>`.", table=label,
             )  # fmt: skip
     attribute = Attribute(
@@ -165,7 +224,7 @@ def _attribute(line: AttributeLine, dialect: Dialect, label: str) -> Attribute:
             ddl.stored_default(attribute, dialect)
         except UnfitError as problem:
             raise DefinitionError.at(
-                line.text, line.number, line.text.index("=") + 2, f"The default '{line.default.text}' {problem}.",
+                line.text, line.number, line.default_column, f"The default '{line.default.text}' {problem}.",
                 remedy=f"The attribute is `{line.type}`.", table=label,
             ) from None  # fmt: skip
     return attribute
@@ -188,6 +247,42 @@ def _inherit(parent: Attribute, name: str, line: ForeignKeyLine) -> Attribute:
         # As DataJoint writes it: the type is recorded where the attribute comes from, and for UUIDs everywhere.
         is_marked=kind.family is Family.UUID and kind.is_core,
     )
+
+
+def _check_characters(definition: str, label: str) -> None:
+    """
+    Refuse what servers turn into question marks: they keep definitions, unlike rows, in three bytes a character.
+
+    Raises
+    ------
+    DefinitionError
+        A character beyond U+FFFF stands in the definition.
+    """
+    for number, raw in enumerate(definition.split("\n"), start=1):
+        line = raw.strip()
+        found = re.search("[\U00010000-\U0010ffff]", line)
+        if found:
+            raise DefinitionError.at(
+                line, number, found.start(), f"A definition cannot hold '{found[0]}'; rows can.",
+                remedy="Write it in other characters.", table=label,
+            )  # fmt: skip
+
+
+def _check_part(spec: TableSpec, master: TableName, label: str) -> None:
+    """
+    Refuse a part whose rows would not belong to rows of the master.
+
+    Raises
+    ------
+    DefinitionError
+        No foreign key of the primary key leads to the master or to another of its parts.
+    """
+    parents = [key.parent for key in spec.foreign_keys if spec.is_primary(key)]
+    if not any(master in (parent, parent.master) for parent in parents):
+        raise DefinitionError(
+            f"The part `{label}` does not refer to its master in its primary key.",
+            remedy="Begin its definition with `-> master`.",
+        )
 
 
 def _check_key(spec: TableSpec, label: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from djnb.connection import Connection
+from djnb.errors import DatabaseError
 from djnb.model.attribute import Attribute
 from djnb.model.core_types import AttributeType, parse_type
 from djnb.model.lineage import trace
@@ -26,19 +27,38 @@ _ATTRIBUTES = (
 )
 
 
+def ensure(connection: Connection, schema: str) -> None:
+    """Create the table if the schema does not have it; outside of a transaction, which a server would end."""
+    name = TableName(schema, TABLE)
+    if connection.catalogue.table(name) is not None:
+        return
+    table = TableSpec(name, "", _ATTRIBUTES, ("table_name", "attribute_name"))
+    try:
+        with connection.transaction():
+            for statement in ddl.create_table(table, connection.dialect):
+                connection.execute(statement)
+    except DatabaseError:
+        connection.catalogue.forget(schema)
+        if connection.catalogue.table(name) is None:  # else somebody else has created it meanwhile
+            raise
+    connection.catalogue.forget(schema)
+
+
 def record(connection: Connection, spec: TableSpec) -> None:
-    """Write where the attributes of a newly declared table come from, creating ``~lineage`` with the first."""
+    """Write where the attributes of a newly declared table come from."""
     name = TableName(spec.name.schema, TABLE)
     dialect = connection.dialect
-    if connection.catalogue.table(name) is None:
-        table = TableSpec(name, "", _ATTRIBUTES, ("table_name", "attribute_name"))
-        for statement in ddl.create_table(table, dialect):
-            connection.execute(statement)
-        connection.catalogue.forget(name.schema)
     lineage = trace(spec, connection.catalogue.table)
-    sql = f"DELETE FROM {dialect.table(name)} WHERE table_name = {dialect.placeholder}"
-    connection.execute(Statement(sql, (spec.name.table,)))
+    forget(connection, spec.name)
     rows = [(spec.name.table, attribute, origin) for attribute, origin in lineage.items()]
     names = [attribute.name for attribute in _ATTRIBUTES]
     if rows:
         connection.execute_many(insert(name, names, dialect, key=names[:2], others=names[2:]), rows)
+
+
+def forget(connection: Connection, table: TableName) -> None:
+    """Remove what is written of a table."""
+    dialect = connection.dialect
+    name = TableName(table.schema, TABLE)
+    sql = f"DELETE FROM {dialect.table(name)} WHERE table_name = {dialect.placeholder}"
+    connection.execute(Statement(sql, (table.table,)))

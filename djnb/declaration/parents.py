@@ -13,7 +13,7 @@ from typing import Any
 
 from djnb.algebra.conditions import relation_of
 from djnb.algebra.nodes import Node, Project, Stored
-from djnb.errors import DataJointError, UnknownParentError, did_you_mean
+from djnb.errors import DataJointError, MissingTableError, UnknownParentError, did_you_mean
 from djnb.model.definition import ForeignKeyLine
 
 
@@ -37,29 +37,50 @@ def find_parent(line: ForeignKeyLine, namespace: Mapping[str, Any], *, table: st
     """
     try:
         operand = _evaluate(ast.parse(line.expression, mode="eval").body, namespace)
+        node = relation_of(operand)
     except SyntaxError:
-        raise _refuse(line, table, f"'{line.expression}' cannot be read as the name of a table.") from None
+        raise _refuse(
+            line, table, f"'{line.expression}' cannot be read as the name of a table.",
+            remedy="Write `-> Parent`, `-> module.Parent` or `-> Parent.proj(new='old')`.",
+        ) from None  # fmt: skip
     except _NotFoundError as problem:
         near = did_you_mean(str(problem), [n for n, v in namespace.items() if relation_or_class(v)])
         raise _refuse(
             line, table, f"'{problem}' is not found.",
             remedy=f"{near}Declare the parent before this table, in the same place or in a module imported here.",
         ) from None  # fmt: skip
-    try:
-        node = relation_of(operand)
+    except MissingTableError as error:
+        raise _refuse(
+            line, table, "The parent is not in the database.",
+            remedy="Declare the parent before this table; a table cannot refer to itself.",
+        ) from error  # fmt: skip
     except DataJointError as error:
-        raise _refuse(line, table, str(error)) from error
+        raise _refuse(line, table, error.message, remedy=error.remedy) from error
     if node is None:
-        raise _refuse(line, table, f"'{line.expression}' is {type(operand).__name__}, not a table.")
+        raise _refuse(
+            line, table, f"'{line.expression}' is of type {type(operand).__name__}, which is not a table.",
+            remedy="Name a table class.",
+        )  # fmt: skip
     renames = {name: name for name in node.heading.primary_key}
     source: Node = node
     if isinstance(node, Project) and not node.computed:
-        renames = {old: new for new, old in node.attributes if node.source.heading[old].in_key}
+        renames = {old: new for new, old in node.attributes}
         source = node.source
     if not isinstance(source, Stored):
         raise _refuse(
             line, table, "A foreign key refers to a whole table, not to some of its rows.",
             remedy="Name the table; only `.proj(new='old')` may follow.",
+        )  # fmt: skip
+    others = [name for name in renames if not source.heading[name].in_key]
+    if others:
+        raise _refuse(
+            line, table, f"'{others[0]}' is not in the primary key of the parent, and only that is referred to.",
+            remedy=f"Its primary key is: {', '.join(source.heading.primary_key)}.",
+        )  # fmt: skip
+    if not renames:
+        raise _refuse(
+            line, table, "The parent has no primary key to refer to: it holds one row.",
+            remedy="Leave the line out; the row is the same for all rows of this table.",
         )  # fmt: skip
     return source, renames
 
@@ -84,11 +105,17 @@ def _evaluate(tree: ast.expr, namespace: Mapping[str, Any]) -> Any:
             if not hasattr(owner, name):
                 raise _NotFoundError(ast.unparse(tree))
             return getattr(owner, name)
-        case ast.Call(func=ast.Attribute(value=value, attr="proj"), args=args, keywords=keywords):
+        case ast.Call(func=ast.Attribute(value=value, attr="proj"), args=args, keywords=keywords) if all(
+            keyword.arg for keyword in keywords
+        ):
             owner = _evaluate(value, namespace)
-            names = [ast.literal_eval(argument) for argument in args]
-            renames = {k.arg: ast.literal_eval(k.value) for k in keywords if k.arg is not None}
-            return owner.proj(*names, **renames)
+            return owner.proj(*map(_text, args), **{k.arg: _text(k.value) for k in keywords if k.arg is not None})
+    raise SyntaxError
+
+
+def _text(tree: ast.expr) -> str:
+    if isinstance(tree, ast.Constant) and isinstance(tree.value, str):
+        return tree.value
     raise SyntaxError
 
 

@@ -24,7 +24,7 @@ Classic spellings declare their current meaning: ``longblob`` (``blob``, ``mediu
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
 
@@ -59,7 +59,7 @@ class AttributeType:
     Attributes
     ----------
     text : str
-        As it is declared and recorded, for example ``varchar(32)`` or ``<blob>``.
+        As it is declared and recorded, for example ``varchar(32)`` or ``<blob>``. Two spellings are the same type.
     family : Family
         The kind of Python value.
     is_core : bool
@@ -80,7 +80,7 @@ class AttributeType:
         Of a codec; ``store`` is None without ``@`` and empty for the default store.
     """
 
-    text: str
+    text: str = field(compare=False)
     family: Family
     is_core: bool = True
     bits: int = 0
@@ -98,6 +98,11 @@ class AttributeType:
     def is_blob(self) -> bool:
         """Whether a value may be large, so that previews and orderings leave it out."""
         return self.family in (Family.CODEC, Family.BYTES)
+
+    @property
+    def is_text(self) -> bool:
+        """Whether it is text of no declared length, which cannot identify a row."""
+        return self.family is Family.STRING and self.text in _TEXTS
 
     @property
     def bounds(self) -> tuple[int, int]:
@@ -143,6 +148,10 @@ _ADVICE = {
     "uint64": "Write the native `bigint unsigned`.",
     "timedelta": "Write `float64` and say the unit in the comment.",
 }
+_MAX_LENGTHS = {"char": 255, "varchar": 16_383}
+_MAX_DIGITS, _MAX_SCALE = 65, 30
+"""Of text in four-byte characters and of decimals: what MySQL and MariaDB hold."""
+
 KNOWN = (
     *_SIMPLE, "datetime", "datetime(n)", "char(n)", "varchar(n)", "decimal(m,n)", "enum(…)", "<blob>",
     *_NATIVE_INTEGERS, "float", "double", "longblob", "text", "time", "timestamp", "year",
@@ -184,17 +193,33 @@ def parse_type(text: str) -> AttributeType:
         return AttributeType("json", Family.JSON)
     if match := re.fullmatch(r"(var)?char ?\( ?(\d+) ?\)", lower):
         length, name = int(match[2]), "varchar" if match[1] else "char"
+        if not 0 < length <= _MAX_LENGTHS[name]:
+            raise UnknownTypeError(
+                f"`{name}` holds 1 to {_MAX_LENGTHS[name]} characters, not {length}.",
+                remedy=f"Write `varchar(n)` with n up to {_MAX_LENGTHS['varchar']}; "
+                "`longtext`, outside the primary key, has no limit.",
+            )
         return AttributeType(f"{name}({length})", Family.STRING, length=length, fixed=not match[1])
     if match := re.fullmatch(r"datetime(?: ?\( ?([0-6]) ?\))?", lower):
         scale = int(match[1] or 0)
         return AttributeType(f"datetime({scale})" if match[1] else "datetime", Family.DATETIME, scale=scale)
     if match := re.fullmatch(r"decimal ?\( ?(\d+) ?, ?(\d+) ?\)", lower):
         digits, scale = int(match[1]), int(match[2])
-        return AttributeType(f"decimal({digits},{scale})", Family.DECIMAL, digits=digits, scale=scale)
-    if match := re.fullmatch(r"enum ?\((.*)\)", spelled, re.I | re.S):
+        if not (0 < digits <= _MAX_DIGITS and scale <= min(digits, _MAX_SCALE)):
+            raise UnknownTypeError(
+                f"`decimal` has 1 to {_MAX_DIGITS} digits, at most {_MAX_SCALE} and no more than all after the point.",
+                remedy="`decimal(8,2)` has eight digits, two of them after the point.",
+            )
+        return AttributeType(lower, Family.DECIMAL, digits=digits, scale=scale)
+    if match := re.fullmatch(r"enum\s*\((.*)\)", text.strip(), re.I | re.S):
         values = parse_values(match[1])
+        twice = next((value for value in values or () if (values or ()).count(value) > 1), None)
+        if twice is not None:
+            raise UnknownTypeError(f"The enum lists {twice!r} twice.", remedy="List every value once.")
         if values:
-            return AttributeType(enum_text(values), Family.ENUM, values=values)
+            # As it is written, blanks and all, like DataJoint, which cannot read double quotes.
+            recorded = enum_text(values) if '"' in match[1] else f"enum({match[1]})"
+            return AttributeType(recorded, Family.ENUM, values=values)
     if native := parse_native(lower):
         return native
     word = re.split(r"[\s(<@]", lower.lstrip("<"), maxsplit=1)[0]
@@ -237,9 +262,12 @@ def parse_native(lower: str) -> AttributeType | None:
         return AttributeType(
             "bigint unsigned auto_increment", Family.INTEGER, is_core=False, bits=64, unsigned=True, autoincrement=True
         )
-    if match := re.fullmatch(r"(float|double|double precision|real)( unsigned)?", lower):
-        bits = 32 if match[1] == "float" else 64
-        return AttributeType(lower, Family.FLOAT, is_core=False, bits=bits, unsigned=bool(match[2]))
+    if match := re.fullmatch(
+        r"(float|double precision|double|real)(?: ?\( ?(\d+)(?: ?, ?\d+)? ?\))?( unsigned)?", lower
+    ):
+        # float(p) of more than 24 bits is a double.
+        bits = 32 if match[1] == "float" and int(match[2] or 0) <= 24 else 64
+        return AttributeType(lower, Family.FLOAT, is_core=False, bits=bits, unsigned=bool(match[3]))
     if match := re.fullmatch(r"(?:decimal|numeric|dec|fixed)(?: ?\( ?(\d+)(?: ?, ?(\d+))? ?\))?( unsigned)?", lower):
         digits, scale = int(match[1] or 10), int(match[2] or 0)
         return AttributeType(lower, Family.DECIMAL, is_core=False, digits=digits, scale=scale, unsigned=bool(match[3]))
@@ -278,7 +306,7 @@ def read_type(sql_type: str, marker: str | None) -> AttributeType:
     lower = spelled.lower()
     if lower in _CLASSIC_BLOBS:
         return AttributeType(lower, Family.CODEC, is_core=False, codec="unmarked")
-    if "binary" in lower or lower in ("bit", "geometry"):
+    if "binary" in lower or re.match(r"bit\b|geometry", lower):
         return AttributeType(lower, Family.BYTES, is_core=False)
     native = parse_native(re.sub(r" zerofill$", "", lower))
     if native is None:

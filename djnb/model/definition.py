@@ -27,7 +27,14 @@ from djnb.model.attribute import NULL, Default
 from djnb.model.core_types import AttributeType, Family, parse_type
 
 _KEYWORDS = {"CURRENT_TIMESTAMP", "NULL"}
+_WITHOUT_ORDER = {Family.CODEC, Family.BYTES, Family.JSON}
+_WITHOUT_DEFAULT = {*_WITHOUT_ORDER, Family.UUID}
+_TIMES = {Family.DATE, Family.DATETIME}
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
+_MAX_NAME = 64
+_MAX_TABLE_COMMENT = 2048
+_MAX_COMMENT = 1024
+"""In characters: what MySQL and MariaDB hold. A type that is recorded counts as part of the comment."""
 
 
 @dataclass(frozen=True)
@@ -41,12 +48,14 @@ class Line:
 
 @dataclass(frozen=True)
 class AttributeLine(Line):
-    """``name = default : type  # comment``."""
+    """``name = default : type  # comment``; the columns are where default and type begin."""
 
     name: str = ""
     type: AttributeType = field(default_factory=lambda: parse_type("int32"))
     default: Default | None = None
     comment: str = ""
+    default_column: int = 0
+    type_column: int = 0
 
 
 @dataclass(frozen=True)
@@ -95,7 +104,8 @@ def parse_definition(text: str, *, table: str = "") -> Definition:
     """
     comment, lines, in_key = "", [], True
     first = True
-    for number, raw in enumerate(text.splitlines(), start=1):
+    # Not splitlines(): other characters that end a line may stand in comments.
+    for number, raw in enumerate(text.split("\n"), start=1):
         line = raw.strip()
         if not line:
             continue
@@ -106,6 +116,7 @@ def parse_definition(text: str, *, table: str = "") -> Definition:
                     raise DefinitionError.at(
                         line, number, line.index(":"), "A comment must not begin with a colon.", table=table
                     )
+                _check_comment(comment, _MAX_TABLE_COMMENT, line, number, table)
         elif line.startswith("---") or re.fullmatch(r"_{3,}", line):
             in_key = False
         else:
@@ -129,16 +140,17 @@ def _parse_foreign_key(line: str, number: int, in_key: bool, table: str) -> Fore
             line, number, line.index("->"), "A foreign key names its parent after the arrow.",
             remedy="Write `-> Parent`, `-> [nullable] Parent` or `-> Parent.proj(new='old')`.", table=table,
         )  # fmt: skip
-    options = {o.strip().lower() for o in (match["options"] or "").split(",") if o.strip()}
-    unknown = options - {"nullable", "unique"}
-    if unknown:
-        raise DefinitionError.at(
-            line, number, match.start("options"), f"'{sorted(unknown)[0]}' is not an option of a foreign key.",
-            remedy="The options are `nullable` and `unique`.", table=table,
-        )  # fmt: skip
+    options = {}
+    for option in re.finditer(r"[^,\s](?:[^,]*[^,\s])?", match["options"] or ""):
+        options[option[0].lower()] = at = match.start("options") + option.start()
+        if option[0].lower() not in ("nullable", "unique"):
+            raise DefinitionError.at(
+                line, number, at, f"'{option[0]}' is not an option of a foreign key.",
+                remedy="The options are `nullable` and `unique`.", table=table,
+            )  # fmt: skip
     if in_key and "nullable" in options:
         raise DefinitionError.at(
-            line, number, match.start("options"), "A foreign key of the primary key cannot be nullable.",
+            line, number, options["nullable"], "A foreign key of the primary key cannot be nullable.",
             remedy="Move the line below `---`, or leave out `nullable`.", table=table,
         )  # fmt: skip
     return ForeignKeyLine(
@@ -153,6 +165,12 @@ def _parse_index(line: str, number: int, in_key: bool, table: str) -> IndexLine:
         raise DefinitionError.at(
             line, number, line.find("(") + 1, "An index lists attributes.",
             remedy="Write `index(a, b)` or `unique index(a)`.", table=table,
+        )  # fmt: skip
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise DefinitionError.at(
+            line, number, line.rindex(twice), f"The index lists '{twice}' twice.",
+            remedy="List every attribute once.", table=table,
         )  # fmt: skip
     return IndexLine(number, line, in_key, tuple(names), bool(match["unique"]))
 
@@ -190,6 +208,11 @@ def _parse_attribute(line: str, number: int, in_key: bool, table: str) -> Attrib
         raise DefinitionError.at(
             line, number, 0, f"'{name}' cannot be the name of an attribute.", remedy=remedy, table=table
         )
+    if len(name) > _MAX_NAME:
+        raise DefinitionError.at(
+            line, number, 0, f"The name has {len(name)} characters; {_MAX_NAME} are allowed.",
+            remedy="Give the attribute a shorter name, and say the rest in its comment.", table=table,
+        )  # fmt: skip
     type_end = _outside_quotes(rest, "#")
     type_text = rest if type_end < 0 else rest[:type_end]
     comment = "" if type_end < 0 else rest[type_end + 1 :].strip()
@@ -203,23 +226,46 @@ def _parse_attribute(line: str, number: int, in_key: bool, table: str) -> Attrib
         attribute_type = parse_type(type_text.strip())
     except UnknownTypeError as error:
         raise UnknownTypeError.at(line, number, type_at, error.message, remedy=error.remedy, table=table) from None
+    recorded = len(attribute_type.text) + 2 if attribute_type.is_core else 0
+    _check_comment(comment, _MAX_COMMENT - recorded, line, number, table)
     default = _parse_default(default_text.strip()) if equals else None
+    default_at = len(left) - len(default_text.lstrip())
     if default == NULL and in_key:
         raise DefinitionError.at(
-            line, number, left.index("=") + 1, "An attribute of the primary key cannot be null.",
+            line, number, default_at, "An attribute of the primary key cannot be null.",
             remedy="Move the line below `---`, or give a default that is a value.", table=table,
         )  # fmt: skip
-    if default not in (None, NULL) and attribute_type.family in (Family.CODEC, Family.BYTES, Family.JSON):
+    if default not in (None, NULL) and attribute_type.family in _WITHOUT_DEFAULT:
         raise DefinitionError.at(
-            line, number, left.index("=") + 1, f"`{attribute_type}` can only default to null.",
+            line, number, default_at, f"`{attribute_type}` can only default to null.",
             remedy=f"Write `{name} = null : {attribute_type}`.", table=table,
         )  # fmt: skip
-    if in_key and attribute_type.family in (Family.CODEC, Family.BYTES, Family.JSON):
+    if default is not None and default.is_keyword and default != NULL and attribute_type.family not in _TIMES:
+        raise DefinitionError.at(
+            line, number, default_at, f"`{attribute_type}` cannot default to the present time.",
+            remedy=f"Write `{name} = CURRENT_TIMESTAMP : datetime`, or another default.", table=table,
+        )  # fmt: skip
+    if in_key and (attribute_type.family in _WITHOUT_ORDER or attribute_type.is_text):
         raise DefinitionError.at(
             line, number, type_at, f"`{attribute_type}` cannot be in the primary key.",
-            remedy="Identify the row by a number, a name or a `uuid`, and move this line below `---`.", table=table,
+            remedy="Identify the row by a number, a name (`varchar(64)`) or a `uuid`, "
+            "and move this line below `---`.", table=table,
         )  # fmt: skip
-    return AttributeLine(number, line, in_key, name, attribute_type, default, comment)
+    if attribute_type.autoincrement and not in_key:
+        raise DefinitionError.at(
+            line, number, type_at, "Only an attribute of the primary key can be numbered by the database.",
+            remedy="Move the line above `---`, or leave out `auto_increment`.", table=table,
+        )  # fmt: skip
+    return AttributeLine(number, line, in_key, name, attribute_type, default, comment, default_at, type_at)
+
+
+def _check_comment(comment: str, limit: int, line: str, number: int, table: str) -> None:
+    if len(comment) > limit:
+        start = line.rindex(comment)
+        raise DefinitionError.at(
+            line[: start + 60] + "…", number, start, f"The comment is longer than {limit} characters.",
+            remedy="Say it shorter; put the rest into the class's docstring.", table=table,
+        )  # fmt: skip
 
 
 def _parse_default(text: str) -> Default:

@@ -32,7 +32,7 @@ def trace(spec: TableSpec, lookup: Lookup) -> Mapping[str, str]:
     lookup : callable
         Finds the parents; where it returns None, the trace ends at the parent's own attribute.
     """
-    found = {name: origin(spec.name, name) for name in spec.primary_key if not name.startswith("_")}
+    found = {name: origin(spec.name, name) for name in spec.primary_key}
     for foreign_key in spec.foreign_keys:
         for child, parent in foreign_key.attributes:
             found[child] = _follow(foreign_key.parent, parent, lookup, {(spec.name, child)})

@@ -129,6 +129,22 @@ def table_name(class_name: str, tier: Tier, master: str = "") -> str:
     return tier.prefix + to_snake(class_name)
 
 
+def check_schema_name(name: str) -> None:
+    """
+    Refuse a name that cannot be a schema's on every database.
+
+    Raises
+    ------
+    DefinitionError
+        It is empty or too long, or holds a character that stands between names.
+    """
+    if not re.fullmatch(r"(?![~\s])[^`./\\\x00-\x1f]{1,64}(?<!\s)", name):
+        raise DefinitionError(
+            f"'{name}' cannot be the name of a schema.",
+            remedy="Write 1 to 64 letters, digits and underscores, for example `lab_ephys`.",
+        )
+
+
 def check_length(name: TableName, *, has_foreign_keys: bool) -> None:
     """
     Refuse a name that the database cannot hold.

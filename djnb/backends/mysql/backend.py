@@ -19,6 +19,9 @@ from djnb.model.naming import TableName
 from djnb.model.spec import ForeignKey, TableSpec
 from djnb.sql.statement import Statement
 
+_READINGS = 3
+"""How often a schema is read at most, while tables are being created or dropped in it."""
+
 
 class MySQLBackend:
     """A server."""
@@ -78,7 +81,7 @@ class MySQLBackend:
 
     def load_schema(self, execute: Execute, name: str) -> dict[str, TableSpec] | None:
         """Return all tables of a database; None if the user sees none of that name."""
-        rows = execute(Statement(queries.LOAD_SCHEMA, (name,) * 5)).rows
+        rows = self._read_schema(execute, name)
         collations = [row[2] for row in rows if row[0] == "schema"]
         if not collations:
             return None
@@ -96,6 +99,15 @@ class MySQLBackend:
             elif rest[1] != "PRIMARY":
                 found.indexes.setdefault(rest[1], (rest[4] == "0", []))[1].append(rest[0])
         return {table: rows.spec(TableName(name, table)) for table, rows in tables.items()}
+
+    def _read_schema(self, execute: Execute, name: str) -> list[tuple[Any, ...]]:
+        """Return what the server says; without tables that it only says half of, because they are being created."""
+        for _ in range(_READINGS):
+            rows = execute(Statement(queries.LOAD_SCHEMA, (name,) * 5)).rows
+            listed, described = ({row[1] for row in rows if row[0] == kind} for kind in ("table", "column"))
+            if listed == described:
+                break
+        return [row for row in rows if row[0] == "schema" or row[1] in listed & described]
 
     def _read_column(self, table: TableRows, rest: list[Any]) -> None:
         name, sql_type, comment, _, nullable, extra, default, collation = rest

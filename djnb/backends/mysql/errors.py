@@ -10,6 +10,7 @@ from djnb.errors import (
     AuthenticationError,
     DatabaseError,
     DataJointError,
+    DefinitionError,
     DuplicateError,
     IntegrityError,
     InvalidValueError,
@@ -26,9 +27,11 @@ from djnb.errors import (
 
 _DENIED_LOGIN = {1045, 1698, 1862}
 _DENIED = {1044, 1142, 1143, 1227, 1370}
-_LOST = {0, 2006, 2013, 2014, 2055, 4031}
+_LOST = {0, 1053, 1080, 1158, 1159, 1160, 1161, 1184, 1927, 2006, 2013, 2014, 2055, 3169, 4031}
 _LOCKED = {1205, 1213, 1020}
 _SYNTAX = {1064, 1305, 1582, 1583, 1630, 1111}
+_DEFINITION = {1005, 1059, 1060, 1067, 1068, 1070, 1071, 1072, 1074, 1075, 1118, 1167, 1170, 1215, 1291, 1294, 1425,
+               1426, 1427, 1439, 1628, 1629, 1785, 1822, 1830, 3750, 3780}  # fmt: skip
 _TOO_LONG = {1264, 1265, 1366, 1406, 1292, 1367}
 
 
@@ -85,6 +88,8 @@ def translate(error: Exception, address: Address) -> DataJointError:
         return UnknownAttributeError(f"There is no attribute '{match[1] if match else text}'.")
     if code in _SYNTAX:
         return QuerySyntaxError(f"The database cannot read the expression: {text}.")
+    if code in _DEFINITION:
+        return DefinitionError(f"The server refuses the definition: {text}.")
     if code in _TOO_LONG:
         return InvalidValueError(f"The database refused a value: {text}.")
     if code in _LOCKED:

@@ -81,6 +81,8 @@ class SQLiteBackend:
     def __init__(self, address: Address, *, use_tls: bool | None = None) -> None:
         self.address = address
         self.dialect = SQLiteDialect()
+        # Every thread opens the file when it first asks; the working directory may be another one by then.
+        self._path = Path(address.path).absolute()
 
     def connect(self) -> SQLiteDriver:
         """
@@ -91,14 +93,14 @@ class SQLiteBackend:
         UnreachableError
             The folder is missing, the file may not be opened, or it is not a SQLite database.
         """
-        path = Path(self.address.path)
+        path = self._path
         if not path.parent.is_dir():
             raise UnreachableError(
                 f"The database file '{path}' cannot be opened: there is no folder '{path.parent}'.",
                 remedy="Create the folder, or name another file.",
             )
         try:
-            return SQLiteDriver(self.address.path)
+            return SQLiteDriver(str(path))
         except sqlite3.Error as error:
             raise UnreachableError(
                 f"The database file '{path}' cannot be opened: {error}.",

@@ -40,8 +40,9 @@ _COLUMN_TYPES = {
 
 def write_datetime(value: datetime, kind: AttributeType) -> str:
     """Return a time as text with the type's digits of a second."""
-    text = value.isoformat(sep=" ", timespec="microseconds")
-    return text[:19] if not kind.scale else text[: 20 + kind.scale]
+    if not kind.scale:
+        return str(value)[:19]
+    return value.isoformat(sep=" ", timespec="microseconds")[: 20 + kind.scale]
 
 
 def read_datetime(value: Any, kind: AttributeType) -> datetime:
@@ -111,6 +112,9 @@ class SQLiteDialect(Dialect):
     def column_type(self, attribute: Attribute) -> str:
         """Return the affinity that fits."""
         kind = attribute.type
+        if attribute.in_key and attribute.default is not None and kind.family in (Family.INTEGER, Family.BOOL):
+            # A primary key that is one INTEGER numbers the rows and knows no default; INT is the same otherwise.
+            return "INT"
         if kind.family is Family.DECIMAL:
             return "NUMERIC" if kind.digits <= _EXACT_DIGITS else "TEXT"
         return _COLUMN_TYPES[kind.family]
@@ -137,7 +141,8 @@ class SQLiteDialect(Dialect):
         table = self.table(spec.name)
         statements = [Statement(f"CREATE TABLE {table} (\n  " + ",\n  ".join(clauses) + "\n)")]
         wanted = [(index.attributes, index.is_unique) for index in spec.indexes]
-        served = {spec.primary_key[: n + 1] for n in range(len(spec.primary_key))}
+        serving = [spec.primary_key, *(names for names, _ in wanted)]
+        served = {names[:count] for names in serving for count in range(1, len(names) + 1)}
         wanted += [(f.names, False) for f in spec.foreign_keys if f.names not in served]
         for number, (names, is_unique) in enumerate(dict.fromkeys(wanted), start=1):
             columns = ", ".join(self.quote(name) for name in names)

@@ -41,6 +41,12 @@ def _part(name: str) -> Callable[[str], int]:
     return lambda text: int(getattr(datetime.fromisoformat(text), name))
 
 
+def _time_part(name: str, place: int) -> Callable[[str], int]:
+    """Return the function for a part of a time, which may be a span of many hours, or of a day's time."""
+    of_day = _part(name)
+    return lambda text: of_day(text) if text[4:5] == "-" else int(float(text.lstrip("-").split(":")[place]))
+
+
 class _Deviation:
     """Population standard deviation or variance in one pass (Welford's method)."""
 
@@ -83,7 +89,8 @@ class _VarSamp(_Deviation):
 _SCALARS: dict[str, tuple[int, Callable[..., Any]]] = {
     "REGEXP": (2, _regexp),
     "CONCAT": (-1, lambda *parts: "".join(str(part) for part in parts)),
-    **{name.upper(): (1, _part(name)) for name in ("year", "month", "day", "hour", "minute", "second")},
+    **{name.upper(): (1, _part(name)) for name in ("year", "month", "day")},
+    **{name.upper(): (1, _time_part(name, place)) for place, name in enumerate(("hour", "minute", "second"))},
     "DAYOFMONTH": (1, _part("day")),
     "DATEDIFF": (2, lambda a, b: (date.fromisoformat(a[:10]) - date.fromisoformat(b[:10])).days),
 }
