@@ -84,7 +84,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     yield url
     # By the server, not by djnb: whatever a test broke, the next one starts clean.
     for name in _test_databases(url) - before:
-        servers.run_statement(url, f"DROP DATABASE IF EXISTS `{name}`")
+        servers.run_statement(url, f"DROP DATABASE IF EXISTS `{name}`", before="SET foreign_key_checks = 0")
 
 
 @pytest.fixture

@@ -60,8 +60,8 @@ def private_mariadb() -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def run_statement(url: str, statement: str, arguments: Any = None) -> list[tuple[Any, ...]]:
-    """Send one statement over a connection of its own and return its rows."""
+def run_statement(url: str, statement: str, arguments: Any = None, *, before: str = "") -> list[tuple[Any, ...]]:
+    """Send one statement over a connection of its own, maybe after another one, and return its rows."""
     parts = urlsplit(url)
     connection = pymysql.connect(
         host=parts.hostname or ADDRESS,
@@ -73,6 +73,8 @@ def run_statement(url: str, statement: str, arguments: Any = None) -> list[tuple
     )
     try:
         with connection.cursor() as cursor:
+            if before:
+                cursor.execute(before)
             cursor.execute(statement, arguments)
             return list(cursor.fetchall())
     finally:
