@@ -12,7 +12,6 @@ Names are imported when they are first used, so that ``import djnb`` and ``%load
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.metadata import version as _version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from djnb.tables.tiers import Computed, Imported, Lookup, Manual, Part
 
     config: Config
+    __version__: str
 
 __all__ = [
     # where
@@ -65,8 +65,6 @@ __all__ = [
     "errors",
 ]
 
-__version__ = _version("djnb")
-
 _HOMES = {
     "connect": "djnb.connection",
     "conn": "djnb.connection",
@@ -95,6 +93,8 @@ def __getattr__(name: str) -> Any:
         return import_module("djnb.settings").get_config()
     if name == "errors":
         return import_module("djnb.errors")
+    if name == "__version__":
+        return import_module("importlib.metadata").version("djnb")
     home = _HOMES.get("Schema" if name == "schema" else name)
     if home is None:
         raise AttributeError(f"module 'djnb' has no attribute '{name}'")

@@ -30,7 +30,7 @@ from djnb.preview import Preview, preview
 from djnb.rows import frames
 from djnb.rows.fetch import Columns, count, exists, fetch_columns, to_dicts
 from djnb.settings import get_config
-from djnb.sql.text import read
+from djnb.sql.text import is_aggregate, names_outside_aggregates, read
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -169,6 +169,12 @@ class Query:
         }
         kept = choose(heading, names, renames, self.node.label)
         check_new_names(kept, expressions)
+        for new, expression in expressions.items():
+            if is_aggregate(expression):
+                raise OperandError(
+                    f"`{new}='{expression.text}'` makes one value of many rows.",
+                    remedy=f"Say for which rows: `groups.aggr({self.node.label}, {new}='{expression.text}')`.",
+                )
         return Query(Project(self.node, tuple(kept.items()), tuple(expressions.items())), self.connection)
 
     @on_class
@@ -205,13 +211,20 @@ class Query:
         if source is None:
             raise OperandError(f"{other!r} cannot be aggregated.", remedy="Aggregate a query or a table.")
         self._check_connection(other)
-        check_groups(self.heading, source.heading)
+        check_groups(self.heading, source.heading, owner=source.label)
         self._check_matching(source.heading, self.primary_key)
         renames = {new: old for new, old in aggregates.items() if old in self.heading}
         kept = choose(self.heading, names, renames, self.node.label)
         seen = Heading((*source.heading, *(a for a in self.heading if a.name not in source.heading)))
         expressions = {new: self._read(text, seen) for new, text in aggregates.items() if new not in renames}
         check_new_names(kept, expressions)
+        for new, expression in expressions.items():
+            for name in names_outside_aggregates(expression):
+                if name not in self.heading:
+                    raise OperandError(
+                        f"`{new}='{expression.text}'`: '{name}' has many values for one row of `{self.node.label}`.",
+                        remedy=f"Make one of them, for example with `max({name})`.",
+                    )
         keeps = not exclude_nonmatching if keep_all_rows is None else keep_all_rows
         node = Aggregate(self.node, source, tuple(kept.items()), tuple(expressions.items()), keeps)
         return Query(node, self.connection)
@@ -330,6 +343,9 @@ class Query:
     @on_class
     def keys(self, order_by: OrderBy = None, limit: int | None = None, offset: int = 0) -> list[dict[str, Any]]:
         """Fetch the primary keys as dicts."""
+        if not self.primary_key:  # a table of one row at most
+            rows: list[dict[str, Any]] = [{} for _ in range(len(self))]
+            return rows[offset:][:limit]
         return to_dicts(self._fetch(self.primary_key, order_by, limit, offset), 0)
 
     @on_class
@@ -366,7 +382,8 @@ class Query:
             Integers are ``int64``, floats ``float64``, all else ``object``.
         """
         if format == "frame":
-            return self.to_pandas(*names, order_by=order_by, limit=limit, offset=offset or 0)
+            expanded = [new for name in names for new in (self.primary_key if name == "KEY" else [name])]
+            return self.to_pandas(*expanded, order_by=order_by, limit=limit, offset=offset or 0)
         wanted = [name for name in names if name != "KEY"] if names else self.heading.names
         asked = [*wanted, *(self.primary_key if "KEY" in names else [])]
         columns = self._fetch(list(dict.fromkeys(asked)), order_by, limit, offset or 0, squeeze=squeeze)
@@ -411,7 +428,7 @@ class Query:
         wanted = [name for name in names if name != "KEY"] if names else self.heading.names
         asked = list(dict.fromkeys([*wanted, *(self.primary_key if "KEY" in names else [])]))
         # Two rows are enough to know that there are several.
-        columns = self._fetch(asked or self.primary_key, None, 2, 0, squeeze=squeeze)
+        columns = self._fetch(asked or self.heading.names, None, 2, 0, squeeze=squeeze)
         found = len(next(iter(columns.values()), []))
         if found != 1:
             some = "no row" if found == 0 else "several rows"

@@ -5,8 +5,8 @@ Conditions: what may follow ``&`` and ``-``, as values.
 operand                       keeps the rows where
 ============================  =============================================================
 ``"x > 1"``                   the text holds
-``{"x": 1, "y": None}``       every attribute is equal; None is NULL; names that the heading
-                              does not have are passed over
+``{"x": 1, "y": None}``       every attribute is equal; None and NaN are NULL; names that the
+                              heading does not have are passed over
 a list, set, array, frame     any of the items holds; an empty one keeps nothing
 ``AndList([...])``            all of the items hold; an empty one keeps everything
 ``Not(operand)``              the operand does not hold
@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from djnb.algebra.expression import Expression, Reader
 from djnb.algebra.matching import namesakes
+from djnb.algebra.missing import is_missing
 from djnb.errors import OperandError
 from djnb.model.heading import Heading
 
@@ -134,7 +135,7 @@ def make_condition(operand: Any, heading: Heading, read: Reader) -> Condition:
         return both(make_condition(item, heading, read) for item in operand)
     if isinstance(operand, str):
         return Holds(read(operand, heading))
-    if isinstance(operand, bool) or type(operand).__name__ == "bool":
+    if isinstance(operand, bool) or type(operand).__name__ in ("bool", "bool_"):
         return Always(bool(operand))
     node = relation_of(operand)
     if node is not None:
@@ -219,11 +220,11 @@ def _equal_to(operand: Mapping[Any, Any], heading: Heading) -> Condition:
                 f"'{name}' holds values of type `{heading[name].type}`, which cannot be compared.",
                 remedy=f"Leave '{name}' out of the dict.",
             )
-    return both(Equals(str(name), value) for name, value in known.items())
+    return both(Equals(str(name), None if is_missing(value) else value) for name, value in known.items())
 
 
 def _is_record(operand: Any) -> bool:
-    return getattr(getattr(operand, "dtype", None), "names", None) is not None and not hasattr(operand, "__len__")
+    return getattr(getattr(operand, "dtype", None), "names", None) is not None and getattr(operand, "ndim", 1) == 0
 
 
 def _records(frame: Any) -> list[dict[str, Any]]:

@@ -242,22 +242,19 @@ def choose(heading: Heading, names: tuple[Any, ...], renames: Mapping[str, str],
                 remedy="Aggregate to a coarser key with `aggr`, or rename it.",
             )
     everything = "..." in texts
-    renamed = set(renames.values())
+    by_old: dict[str, str] = {}
+    for new, old in renames.items():
+        if old in by_old:
+            raise OperandError(f"'{old}' is renamed twice.", remedy=f"Copy it the second time: `{new}='({old})'`.")
+        by_old[old] = new
     kept: dict[str, str] = {}
-    by_old = {old: new for new, old in renames.items()}
     for attribute in heading:
         name = attribute.name
-        if name in renamed:
-            kept[by_old[name]] = name
-        if (name not in renamed and attribute.in_key) or name in chosen or (everything and name not in renamed):
-            if name in dropped:
-                continue
-            if name in kept and kept[name] != name:
-                raise OperandError(f"Two attributes would be called '{name}'.", remedy="Choose another new name.")
-            kept[name] = name
-    for new, old in renames.items():
-        if kept.get(new) != old:
-            raise OperandError(f"Two attributes would be called '{new}'.", remedy="Choose another new name.")
+        stays = name in chosen or (name not in by_old and name not in dropped and (attribute.in_key or everything))
+        for new in ([by_old[name]] if name in by_old else []) + ([name] if stays else []):
+            if new in kept:
+                raise OperandError(f"Two attributes would be called '{new}'.", remedy="Choose another new name.")
+            kept[new] = name
     return kept
 
 
@@ -275,7 +272,7 @@ def check_new_names(kept: Mapping[str, str], computed: Mapping[str, Expression])
         raise OperandError(f"Two attributes would be called '{taken[0]}'.", remedy="Choose another new name.")
 
 
-def check_groups(groups: Heading, source: Heading) -> None:
+def check_groups(groups: Heading, source: Heading, *, owner: str = "") -> None:
     """
     Refuse to aggregate what lacks the key of the groups.
 
@@ -286,4 +283,4 @@ def check_groups(groups: Heading, source: Heading) -> None:
     """
     for name in groups.primary_key:
         if name not in source:
-            raise UnknownAttributeError.among(name, source.names, owner="The aggregated query")
+            raise UnknownAttributeError.among(name, source.names, owner=owner)

@@ -21,8 +21,9 @@ from djnb.algebra.conditions import (
     both,
     either,
     mentioned,
+    walk,
 )
-from djnb.algebra.nodes import Node, Restrict, Stored
+from djnb.algebra.nodes import Aggregate, Join, Node, Project, Restrict, Slice, Stored
 from djnb.graph.dependencies import Dependencies
 from djnb.model.naming import TableName
 from djnb.model.spec import ForeignKey
@@ -104,7 +105,29 @@ def rename(condition: Condition, names: dict[str, str]) -> Condition | None:
     return condition if condition == EVERYTHING else None
 
 
-def unmastered(plan: dict[TableName, Restrict], find: Find) -> dict[TableName, Node]:
+def tables_in(condition: Condition) -> set[TableName]:
+    """Return the tables that a condition refers to; the subqueries of a text are not seen."""
+    found: set[TableName] = set()
+    for item in walk(condition):
+        if isinstance(item, Matches):
+            found |= _tables_of(item.node)
+    return found
+
+
+def _tables_of(node: Node) -> set[TableName]:
+    match node:
+        case Stored(name):
+            return {name}
+        case Restrict(source, condition):
+            return _tables_of(source) | tables_in(condition)
+        case Project(source) | Slice(source):
+            return _tables_of(source)
+        case Join(one, other) | Aggregate(one, other):
+            return _tables_of(one) | _tables_of(other)
+    raise TypeError(f"{type(node).__name__} is no query")
+
+
+def unmastered(plan: dict[TableName, Restrict], dependencies: Dependencies) -> dict[TableName, Node]:
     """
     Return, for the parts whose rows a plan removes otherwise than with their master, the rows that stay masterless.
 
@@ -112,8 +135,8 @@ def unmastered(plan: dict[TableName, Restrict], find: Find) -> dict[TableName, N
     ----------
     plan : dict
         As ``cascade_down`` gives it.
-    find : callable
-        Returns a table by its name.
+    dependencies : Dependencies
+        The foreign keys.
     """
     found: dict[TableName, Node] = {}
     for table, rows in plan.items():
@@ -123,8 +146,8 @@ def unmastered(plan: dict[TableName, Restrict], find: Find) -> dict[TableName, N
         if master not in plan:
             found[table] = rows
             continue
-        shared = tuple((name, name) for name in find(master).heading.primary_key if name in rows.heading)
-        if Matches(plan[master], shared) == rows.condition or plan[master].condition == rows.condition:
-            continue
-        found[table] = Restrict(rows.source, both([rows.condition, Fails(Matches(plan[master], shared))]))
+        to_master = next(key for key in dependencies.parents(table) if key.parent == master)
+        mastered = Matches(plan[master], to_master.attributes)
+        if rows.condition not in (mastered, plan[master].condition):
+            found[table] = Restrict(rows.source, both([rows.condition, Fails(mastered)]))
     return found

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from djnb.algebra.conditions import Condition
+from djnb.algebra.conditions import EVERYTHING, NOTHING, AmongKeys, Condition, Holds, walk
 from djnb.algebra.nodes import Restrict, Stored
 from djnb.connection import Connection
-from djnb.errors import IntegrityError, MissingTableError, ReferencedError
+from djnb.errors import IntegrityError, MissingTableError, OperandError, ReferencedError
 from djnb.events import RowsDeleted
-from djnb.graph.cascade import cascade_down, unmastered
+from djnb.graph.cascade import cascade_down, tables_in, unmastered
 from djnb.graph.dependencies import Dependencies
 from djnb.model.naming import TableName
-from djnb.rows.fetch import count
+from djnb.rows.fetch import count, exists, fetch_columns
 from djnb.sql.ddl import drop_table
 from djnb.sql.dml import delete as say_delete
 from djnb.sql.statement import Statement
@@ -68,7 +68,7 @@ class DeletePlan:
 
     def _check_parts(self) -> None:
         plan = {_name(rows): rows for rows in self.tables}
-        for part, node in unmastered(plan, lambda name: find(self.connection, name)).items():
+        for part, node in unmastered(plan, self.dependencies).items():
             left = count(self.connection, node)
             if left:
                 raise IntegrityError(
@@ -81,10 +81,40 @@ class DeletePlan:
 def plan_delete(
     connection: Connection, table: Stored, condition: Condition, *, part_integrity: PartIntegrity = "enforce"
 ) -> DeletePlan:
-    """Return the plan for deleting rows of a table and all that depends on them, after one statement."""
+    """
+    Return the plan for deleting rows of a table and all that depends on them, after one statement or two.
+
+    Raises
+    ------
+    OperandError
+        The condition refers to tables from which rows would go, and more rows meet it than can be listed.
+    """
     dependencies = connection.catalogue.dependencies()
+    if _refers_to(condition, set(dependencies.descendants(table.name))):
+        condition = _listed(connection, table, condition)
     plan = cascade_down(table, condition, dependencies, lambda name: find(connection, name))
     return DeletePlan(connection, tuple(plan.values()), dependencies, part_integrity)
+
+
+def _refers_to(condition: Condition, tables: set[TableName]) -> bool:
+    """Tell whether a condition could change its mind while rows go from the tables."""
+    texts = [item.expression.text for item in walk(condition) if isinstance(item, Holds)]
+    return bool(tables_in(condition) & tables) or any("select" in text.lower() for text in texts)
+
+
+def _listed(connection: Connection, table: Stored, condition: Condition) -> Condition:
+    """Return the condition of having one of the keys that the rows have which meet a condition now."""
+    names = table.heading.primary_key
+    rows = Restrict(table, condition)
+    if not names:  # there is one row at most
+        return EVERYTHING if exists(connection, rows) else NOTHING
+    keys = tuple(zip(*fetch_columns(connection, rows, names, purpose="internal").values(), strict=True))
+    if len(keys) * len(names) > connection.dialect.max_params:
+        raise OperandError(
+            f"The restriction refers to tables from which rows would go, and {len(keys)} rows meet it.",
+            remedy="Delete them in portions: restrict by some of the keys, `table & keys[:10000]`.",
+        )
+    return AmongKeys(tuple(names), keys) if keys else NOTHING
 
 
 def find(connection: Connection, name: TableName) -> Stored:

@@ -11,13 +11,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from djnb.algebra.conditions import AmongKeys
+from djnb.algebra.missing import is_missing
 from djnb.algebra.nodes import Node, Restrict, Stored
 from djnb.connection import Connection
 from djnb.errors import DataJointError, DuplicateError, IntegrityError, MissingParentError
 from djnb.model.heading import Heading
 from djnb.model.spec import TableSpec
 from djnb.rows.fetch import fetch_columns
-from djnb.sql.values import canonical, decoder, encoder, is_missing
+from djnb.sql.values import canonical, decoder, encoder
 
 _CHUNK = 1_000
 
@@ -25,12 +26,11 @@ Numbered = list[tuple[int, dict[str, Any]]]
 
 
 def duplicate(
-    connection: Connection, spec: TableSpec, heading: Heading, rows: Numbered, error: DuplicateError
-) -> DuplicateError:
+    connection: Connection, spec: TableSpec, heading: Heading, rows: Numbered, error: IntegrityError
+) -> IntegrityError:
     """Return the error that names the first key that is there already, or that is given twice."""
     key = heading.primary_key
-    if not key or not all(name in row for _, row in rows for name in key):
-        return error
+    rows = _keyed(rows, key)
     seen: set[tuple[Any, ...]] = set()
     present = _present(connection, Stored(spec.name, heading), key, key, heading, rows)
     for number, values in _values(heading, key, rows, connection):
@@ -78,15 +78,21 @@ def missing_parent(
 
 
 def absent(connection: Connection, spec: TableSpec, heading: Heading, rows: Numbered) -> Numbered:
-    """Return the rows whose primary key is not in the table, each key once."""
+    """Return the rows whose primary key is not in the table, each key once, and those that leave it to a default."""
     key = heading.primary_key
-    present = _present(connection, Stored(spec.name, heading), key, key, heading, rows)
-    kept: Numbered = []
-    for (_, values), numbered in zip(_values(heading, key, rows, connection), rows, strict=True):
-        if values not in present:
-            kept.append(numbered)
-            present.add(values)
-    return kept
+    keyed = _keyed(rows, key)
+    present = _present(connection, Stored(spec.name, heading), key, key, heading, keyed)
+    duplicates: set[int] = set()
+    for number, values in _values(heading, key, keyed, connection):
+        if values in present:
+            duplicates.add(number)
+        present.add(values)
+    return [(number, row) for number, row in rows if number not in duplicates]
+
+
+def _keyed(rows: Numbered, key: list[str]) -> Numbered:
+    """Return the rows that give the whole key; none where the key is hidden."""
+    return [(number, row) for number, row in rows if key and not any(is_missing(row.get(name)) for name in key)]
 
 
 def _values(

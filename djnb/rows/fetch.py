@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from operator import itemgetter
 from typing import Any, Literal
 
 from djnb.algebra.nodes import Node, Slice
 from djnb.connection import Connection
-from djnb.errors import BlobError
+from djnb.errors import BlobError, OperandError
 from djnb.events import Fetched
 from djnb.model.attribute import Attribute
+from djnb.model.core_types import Family
 from djnb.sql.dialect import Dialect
 from djnb.sql.select import Order, count_rows, has_rows, select_rows
 from djnb.sql.values import decoder
 
 Purpose = Literal["read", "preview", "internal"]
 """Why rows are fetched: a user asked, a display shows them, or djnb itself needs them."""
+
+_NUMBERS: dict[Family, Callable[[Any], Any]] = {Family.INTEGER: int, Family.FLOAT: float}
 
 Columns = dict[str, list[Any]]
 """Values by attribute, all lists of one length."""
@@ -53,13 +57,16 @@ def fetch_columns(
     ------
     UnknownAttributeError
         A name is not in the heading.
+    OperandError
+        A limit or an offset is negative, or an order is none.
     """
     node.heading.check(names, owner=node.label)
+    if min(limit or 0, offset) < 0:
+        raise OperandError(f"A limit of {limit} and an offset of {offset} were asked for.", remedy="Give 0 or more.")
     order = read_order(node, order_by)
     statement = select_rows(node, connection.dialect, names, order_by=order, limit=limit, offset=offset)
     rows = connection.execute(statement).rows
-    # A query without attributes still has as many rows as it has.
-    columns = list(zip(*rows, strict=True)) if rows and names else [()] * len(names)
+    columns = [list(map(itemgetter(place), rows)) for place in range(len(names))]
     decoded = {
         name: decode_column(values, node.heading[name], connection.dialect)
         for name, values in zip(names, columns, strict=True)
@@ -79,6 +86,8 @@ def decode_column(values: Sequence[Any], attribute: Attribute, dialect: Dialect)
         A blob cannot be unpacked; the message names the attribute.
     """
     decode = decoder(attribute.type, dialect)
+    if decode is None and not attribute.sql_type:  # servers compute sums and quotients as decimals
+        decode = _NUMBERS.get(attribute.type.family)
     if decode is None:
         return list(values)
     try:
@@ -95,6 +104,8 @@ def read_order(node: Node, order_by: str | Iterable[str] | None) -> Order:
     ------
     UnknownAttributeError
         A name is not in the heading.
+    OperandError
+        What follows a name is neither ``ASC`` nor ``DESC``.
     """
     if order_by is None:
         return () if isinstance(node, Slice) else [(name, False) for name in node.heading.primary_key]
@@ -102,6 +113,8 @@ def read_order(node: Node, order_by: str | Iterable[str] | None) -> Order:
     for text in [order_by] if isinstance(order_by, str) else order_by:
         for item in text.split(","):
             name, _, direction = item.strip().partition(" ")
+            if direction.strip().upper() not in ("", "ASC", "DESC"):
+                raise OperandError(f"'{item.strip()}' is no order.", remedy="Write a name, or a name and DESC.")
             descends = direction.strip().upper() == "DESC"
             if name.strip("`").upper() == "KEY" and name not in node.heading:
                 order += [(key, descends) for key in node.heading.primary_key]

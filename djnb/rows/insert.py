@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from itertools import count, groupby, islice
+from operator import itemgetter
 from typing import Any
 
 from djnb.algebra.conditions import relation_of
+from djnb.algebra.missing import has_missing, is_missing
 from djnb.connection import Connection
 from djnb.errors import (
     DuplicateError,
@@ -23,12 +25,26 @@ from djnb.rows import explain
 from djnb.rows.fetch import fetch_columns, to_dicts
 from djnb.sql.dml import OnDuplicate
 from djnb.sql.dml import insert as say_insert
-from djnb.sql.values import UnfitError, encoder, is_missing
+from djnb.sql.values import UnfitError, encode_column, encoder
 
 BATCH = 10_000
 """How many rows are held, checked and sent at a time."""
 
 Row = dict[str, Any]
+Numbered = list[tuple[int, Row]]
+"""Rows with their numbers among all that were given."""
+
+
+class _RefusedError(Exception):
+    """The database refused some rows."""
+
+    def __init__(self, error: IntegrityError, rows: Numbered) -> None:
+        self.error, self.rows = error, rows
+
+    def explained(self, connection: Connection, spec: TableSpec, heading: Heading) -> IntegrityError:
+        """Return the error that names the row and the reason."""
+        ask = explain.duplicate if isinstance(self.error, DuplicateError) else explain.missing_parent
+        return ask(connection, spec, heading, self.rows, self.error)
 
 
 def insert(
@@ -75,16 +91,25 @@ def insert(
     first = list(islice(given, BATCH))
     if not first:
         return 0
-    if len(first) == 1:
-        _insert_batch(connection, spec, heading, first, on_duplicate, ignore_extra_fields)
-        total = 1
-    else:
-        with connection.atomic():
-            batch = first
-            while batch:
-                _insert_batch(connection, spec, heading, batch, on_duplicate, ignore_extra_fields)
-                total += len(batch)
-                batch = list(islice(given, BATCH))
+    try:
+        if len(first) == 1:
+            _insert_batch(connection, spec, heading, first, on_duplicate, ignore_extra_fields)
+            total = 1
+        else:
+            with connection.atomic():
+                batch = first
+                while batch:
+                    try:
+                        _insert_batch(connection, spec, heading, batch, on_duplicate, ignore_extra_fields)
+                    except _RefusedError as refused:
+                        if total:  # the reason may lie in an earlier batch, which is still there
+                            raise refused.explained(connection, spec, heading) from refused.error
+                        raise
+                    total += len(batch)
+                    batch = list(islice(given, BATCH))
+    except _RefusedError as refused:
+        # Now that nothing of the insert is in the database, it can be asked what was there before.
+        raise refused.explained(connection, spec, heading) from refused.error
     if connection.bus.wants(RowsInserted):
         connection.bus.emit(RowsInserted(spec.name.full, total))
     return total
@@ -107,10 +132,11 @@ def read_rows(connection: Connection, rows: Any, heading: Heading) -> Iterator[R
         named = [name for name in rows.index.names if name is not None]
         frame = rows.reset_index() if named else rows
         columns = [frame[name].tolist() for name in frame.columns]
+        names = [str(name) for name in frame.columns]
         for values in zip(*columns, strict=True):
-            yield dict(zip(map(str, frame.columns), values, strict=True))
+            yield dict(zip(names, values, strict=True))
     elif getattr(getattr(rows, "dtype", None), "names", None):
-        yield from (_read_row(row, heading, number) for number, row in enumerate(rows.reshape(-1)))
+        yield from map(_reader(heading), rows.reshape(-1), count())
     elif isinstance(rows, (str, bytes, Mapping)) or not isinstance(rows, Iterable):
         one = " For a single row there is `insert1`." if isinstance(rows, Mapping) else ""
         raise InsertError(
@@ -118,61 +144,88 @@ def read_rows(connection: Connection, rows: Any, heading: Heading) -> Iterator[R
             remedy=f"Give a list of dicts, a DataFrame or a query.{one}",
         )
     else:
-        yield from (_read_row(row, heading, number) for number, row in enumerate(rows))
+        # A generator may fill one dict anew for each row.
+        yield from map(_reader(heading, may_share=isinstance(rows, (list, tuple))), rows, count())
 
 
-def _read_row(row: Any, heading: Heading, number: int) -> Row:
-    if isinstance(row, Mapping):
-        return dict(row)
-    names = getattr(getattr(row, "dtype", None), "names", None)
-    if names:
-        return {name: row[name] for name in names}
-    if isinstance(row, Sequence) and not isinstance(row, (str, bytes)):
-        if len(row) != len(heading):
-            raise InsertError(
-                f"Row {number} has {len(row)} values; the heading has {len(heading)} attributes: "
-                f"{', '.join(heading.names)}.",
-                remedy="Give one value for each attribute in this order, or a dict.",
-            )
-        return dict(zip(heading.names, row, strict=True))
-    raise InsertError(
-        f"Row {number} is of type {type(row).__name__}.", remedy="Give each row as a dict or a sequence of values."
-    )
+def _reader(heading: Heading, *, may_share: bool = False) -> Callable[[Any, int], Row]:
+    """Return the function that makes a dict of a row, which has a number; its own dict unless it may be shared."""
+    names = heading.names
+
+    def read(row: Any, number: int) -> Row:
+        kind = type(row)
+        # Most rows are plain dicts and tuples: asking the abstract classes about each takes longer than all the rest.
+        if kind is dict and may_share:
+            return row  # type: ignore[no-any-return]
+        if kind is dict or (kind is not tuple and isinstance(row, Mapping)):
+            return dict(row)
+        own_names = None if kind is tuple else getattr(getattr(row, "dtype", None), "names", None)
+        if own_names:
+            return {name: row[name] for name in own_names}
+        if kind is tuple or (isinstance(row, Sequence) and not isinstance(row, (str, bytes))):
+            if len(row) != len(names):
+                raise InsertError(
+                    f"Row {number} has {len(row)} values; the heading has {len(names)} attributes: {', '.join(names)}.",
+                    remedy="Give one value for each attribute in this order, or a dict.",
+                )
+            return dict(zip(names, row))  # noqa: B905 -- the lengths are equal
+        raise InsertError(
+            f"Row {number} is of type {kind.__name__}.", remedy="Give each row as a dict or a sequence of values."
+        )
+
+    return read
 
 
 def _insert_batch(
     connection: Connection,
     spec: TableSpec,
     heading: Heading,
-    batch: list[tuple[int, Row]],
+    batch: Numbered,
     on_duplicate: OnDuplicate,
     ignore_extra_fields: bool,
 ) -> None:
     groups = _group(spec, heading, batch, ignore_extra_fields)
     dialect = connection.dialect
     key, others = list(spec.primary_key), heading.secondary_attributes
-    for names, numbered in groups.items():
-        if on_duplicate == "skip" and not dialect.duplicate_clause_names_key and _has_unique(spec):
-            numbered = explain.absent(connection, spec, heading, numbered)
-        if not numbered:
-            continue
+    for names, numbered, action in _steps(connection, spec, heading, groups, on_duplicate):
         columns = [_encode(connection, heading, name, numbered) for name in names]
-        sql = say_insert(spec.name, names, dialect, key=key, others=others, on_duplicate=on_duplicate)
+        sql = say_insert(spec.name, names, dialect, key=key, others=others, on_duplicate=action)
         try:
             connection.execute_many(sql, list(zip(*columns, strict=True)) if names else [()] * len(numbered))
-        except DuplicateError as error:
-            raise explain.duplicate(connection, spec, heading, numbered, error) from error
         except IntegrityError as error:
-            raise explain.missing_parent(connection, spec, heading, numbered, error) from error
+            raise _RefusedError(error, numbered) from error
 
 
-def _has_unique(spec: TableSpec) -> bool:
-    return any(index.is_unique for index in spec.indexes)
+def _steps(
+    connection: Connection,
+    spec: TableSpec,
+    heading: Heading,
+    groups: dict[tuple[str, ...], Numbered],
+    on_duplicate: OnDuplicate,
+) -> Iterator[tuple[tuple[str, ...], Numbered, OnDuplicate]]:
+    """
+    Yield the rows of each group with what is to happen to duplicates.
+
+    Where the database cannot tell a duplicate of the primary key from one of another unique index, rows whose key is
+    not there are inserted plainly, so that a duplicate of the index is an error and changes no other row.
+    """
+    is_ambiguous = any(index.is_unique for index in spec.indexes) and heading.primary_key
+    if on_duplicate == "fail" or connection.dialect.duplicate_clause_names_key or not is_ambiguous:
+        for names, numbered in groups.items():
+            yield names, numbered, on_duplicate
+        return
+    for names, numbered in groups.items():
+        # The rows before these have been sent by now.
+        fresh = {number for number, _ in explain.absent(connection, spec, heading, numbered)}
+        marked = ((number in fresh, (number, row)) for number, row in numbered)
+        for is_fresh, run in groupby(marked, itemgetter(0)):
+            if is_fresh or on_duplicate == "replace":
+                yield names, [item for _, item in run], "fail" if is_fresh else "replace"
 
 
 def _group(
-    spec: TableSpec, heading: Heading, batch: list[tuple[int, Row]], ignore_extra_fields: bool
-) -> dict[tuple[str, ...], list[tuple[int, Row]]]:
+    spec: TableSpec, heading: Heading, batch: Numbered, ignore_extra_fields: bool
+) -> dict[tuple[str, ...], Numbered]:
     """
     Return the rows by the attributes for which they give a value.
 
@@ -180,7 +233,10 @@ def _group(
     """
     defaulted = {a.name for a in heading if not a.nullable and (a.default is not None or a.autoincrement)}
     required = [a.name for a in heading if a.is_required]
-    groups: dict[tuple[str, ...], list[tuple[int, Row]]] = {}
+    alike = _names_of_all(heading, batch, {*defaulted, *required}, ignore_extra_fields)
+    if alike is not None and alike >= set(required):
+        return {tuple(name for name in heading.names if name in alike): batch}
+    groups: dict[tuple[str, ...], Numbered] = {}
     for number, row in batch:
         if not ignore_extra_fields:
             for name in row:
@@ -202,7 +258,22 @@ def _group(
     return groups
 
 
-def _encode(connection: Connection, heading: Heading, name: str, numbered: list[tuple[int, Row]]) -> list[Any]:
+def _names_of_all(heading: Heading, batch: Numbered, needed: set[str], ignore_extra_fields: bool) -> Set[str] | None:
+    """Return the names for which all rows give a value; None where rows differ, or lack a value that is needed."""
+    given = batch[0][1].keys()
+    if not ignore_extra_fields and any(name not in heading for name in given):
+        return None
+    if any(row.keys() != given for _, row in batch):
+        return None
+    if any(has_missing([row[name] for _, row in batch]) for name in needed & given):
+        return None
+    return given
+
+
+def _encode(connection: Connection, heading: Heading, name: str, numbered: Numbered) -> list[Any]:
+    column = encode_column([row[name] for _, row in numbered], heading[name].type, connection.dialect)
+    if column is not None:
+        return column
     encode = encoder(heading[name].type, connection.dialect)
     encoded = []
     for number, row in numbered:

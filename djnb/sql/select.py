@@ -16,10 +16,14 @@ from djnb.model.heading import Heading
 from djnb.model.naming import TableName
 from djnb.sql.dialect import Dialect
 from djnb.sql.statement import Statement, compose, join
-from djnb.sql.where import Columns, say_condition, say_expression
+from djnb.sql.text import names_outside_aggregates
+from djnb.sql.where import Columns, Groups, say_condition, say_expression
 
 Order = Sequence[tuple[str, bool]]
 """Names, and whether each descends."""
+
+_MATCHED = "_matched"
+"""A column beside the attributes, whose names no query sees begin with an underscore."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,12 @@ class Select:
     order_by: Statement = Statement("")
     limit: Statement = Statement("")
     is_joined: bool = False
+    is_computed: bool = False
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is all rows of one table, and every attribute a column of it."""
+        return not (self.where or self.is_joined or self.is_computed)
 
     @property
     def is_closed(self) -> bool:
@@ -87,7 +97,8 @@ class Compiler:
     def _enclose(self, select: Select, names: list[str]) -> Select:
         alias = self._alias()
         quote = self.dialect.quote
-        inner = select.statement(join(", ", (compose("{} AS {}", select.columns[n], quote(n)) for n in names)))
+        listed = [compose("{} AS {}", select.columns[n], quote(n)) for n in names]
+        inner = select.statement(join(", ", listed or [Statement("1")]))
         columns = {name: Statement(f"{alias}.{quote(name)}") for name in names}
         return Select(columns, compose("({}) AS {}", inner, alias))
 
@@ -114,7 +125,7 @@ class Compiler:
         for name, expression in node.computed:
             said = say_expression(expression, select.columns, node.source.heading, self.dialect)
             columns[name] = compose("({})", said)
-        return replace(select, columns=columns)
+        return replace(select, columns=columns, is_computed=select.is_computed or bool(node.computed))
 
     def _join(self, node: Join) -> Select:
         left, right = self.operand(node.left), self.operand(node.right)
@@ -126,26 +137,33 @@ class Compiler:
 
     def _aggregate(self, node: Aggregate) -> Select:
         groups, source = self.operand(node.groups), self.operand(node.source)
-        if node.keeps_unmatched and (source.where or source.is_joined):
-            # Conditions on the aggregated rows must not remove the groups that have none of them.
-            source = self._enclose(source, self._needed(node))
+        if groups.is_computed:
+            # MariaDB takes an expression in GROUP BY for another one than the same among the selected.
+            groups = self._enclose(groups, list(node.groups.heading.names))
         key = node.groups.heading.primary_key
-        matched = join(
+        if node.keeps_unmatched and not (source.is_plain and key):
+            # Conditions on the aggregated rows must not remove the groups that have none of them, and where there is
+            # no key that would be NULL for those, another column has to be.
+            source = replace(source, columns={**source.columns, _MATCHED: Statement("1")})
+            source = self._enclose(source, [*self._needed(node), _MATCHED])
+        agree = join(
             " AND ", (compose("{} = {}", groups.columns[n], source.columns[n]) for n in key) if key else ["1=1"]
         )
         kind = "LEFT JOIN" if node.keeps_unmatched else "JOIN"
-        joined = compose(f"{{}} {kind} {{}} ON {{}}", groups.source, _grouped(source), matched)
+        joined = compose(f"{{}} {kind} {{}} ON {{}}", groups.source, _grouped(source), agree)
         columns = {new: groups.columns[old] for new, old in node.attributes}
         heading = Heading(
             (*node.source.heading, *(a for a in node.groups.heading if a.name not in node.source.heading))
         )
         seen = {**groups.columns, **source.columns}
-        counted = source.columns[key[0]] if node.keeps_unmatched and key else None
+        matched = source.columns.get(_MATCHED) or source.columns[key[0]] if node.keeps_unmatched else None
+        aside = Groups(groups.columns, matched)
         for name, expression in node.computed:
-            said = say_expression(expression, seen, heading, self.dialect, counted=counted)
+            said = say_expression(expression, seen, heading, self.dialect, groups=aside)
             columns[name] = compose("({})", said)
         # MariaDB wants every selected attribute in GROUP BY, even those that the key determines.
-        grouped = dict.fromkeys([*key, *(old for _, old in node.attributes)])
+        used = [name for _, expression in node.computed for name in names_outside_aggregates(expression)]
+        grouped = dict.fromkeys([*key, *(old for _, old in node.attributes), *used])
         by = tuple(groups.columns[name] for name in grouped) or (Statement("NULL"),)
         where = groups.where if node.keeps_unmatched else (*groups.where, *source.where)
         return Select(columns, joined, where, by, is_joined=True)
@@ -166,7 +184,13 @@ class Compiler:
 
     def order(self, select: Select, order_by: Order) -> Statement:
         """Return the ORDER BY list."""
-        return join(", ", (compose("{}{}", select.columns[name], " DESC" if down else "") for name, down in order_by))
+        wanted = [(select.columns[name], " DESC" if down else "") for name, down in order_by]
+        return join(", ", (compose("{}{}", c, down) for c, down in wanted if not self._is_constant(c)))
+
+    def _is_constant(self, column: Statement) -> bool:
+        """Tell whether a column is a mere number, which servers take for a column's position in ORDER BY."""
+        bare = column.sql.strip("()")
+        return bare == self.dialect.placeholder or bare.upper() in ("TRUE", "FALSE", "NULL")
 
 
 def _grouped(select: Select) -> Statement:

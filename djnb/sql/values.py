@@ -27,9 +27,9 @@ import math
 import operator
 import re
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
 
@@ -38,25 +38,15 @@ from djnb.errors import BlobError
 from djnb.model.core_types import AttributeType, Family, parse_type
 from djnb.sql.dialect import Dialect
 
+_DECIMALS = Context(prec=100)
+_LONGEST_TIME = timedelta(hours=838, minutes=59, seconds=59)
+"""What MySQL's ``time`` holds, in both directions."""
+
 Converter = Callable[[Any], Any]
 
 
 class UnfitError(ValueError):
     """A value does not fit; the text says why, without the attribute's name. Callers add that."""
-
-
-def is_missing(value: Any) -> bool:
-    """Whether a value stands for NULL: None, NaN, and the missing values of pandas and numpy."""
-    if value is None:
-        return True
-    if isinstance(value, float):
-        return math.isnan(value)
-    kind = type(value).__name__
-    if kind in ("NAType", "NaTType"):
-        return True
-    if kind in ("datetime64", "timedelta64", "float32", "float16"):
-        return bool(value != value)
-    return kind == "Decimal" and value.is_nan()
 
 
 def encoder(attribute_type: AttributeType, dialect: Dialect) -> Converter:
@@ -73,6 +63,33 @@ def encoder(attribute_type: AttributeType, dialect: Dialect) -> Converter:
         return lambda value: check(value, attribute_type)
     adapt = store
     return lambda value: adapt(check(value, attribute_type), attribute_type)
+
+
+def encode_column(values: Sequence[Any], attribute_type: AttributeType, dialect: Dialect) -> list[Any] | None:
+    """
+    Return values as the driver binds them, if a glance at all of them shows that they fit; None if it does not.
+
+    The short way for what most rows hold: values of their type's own Python type, with None or NaN among them.
+    What it gives is what ``encoder`` gives; what it does not take, ``encoder`` takes or refuses one by one.
+    """
+    family = attribute_type.family
+    kinds = set(map(type, values))
+    own, fit = _COLUMNS.get(family, (None, None))
+    if fit is None or not kinds <= {own, type(None)}:
+        return None
+    has_null = len(kinds) > 1 or own not in kinds
+    given = [value for value in values if value is not None] if has_null else list(values)
+    if family is Family.FLOAT and any(map(math.isnan, given)):
+        return encode_column([None if value != value else value for value in values], attribute_type, dialect)
+    if given and not fit(given, attribute_type):
+        return None
+    store = dialect.to_storage.get(family)
+    if store is not None:
+        given = [store(value, attribute_type) for value in given]
+    if not has_null:
+        return given
+    rest = iter(given)
+    return [None if value is None else next(rest) for value in values]
 
 
 def decoder(attribute_type: AttributeType, dialect: Dialect) -> Converter | None:
@@ -100,7 +117,10 @@ def _integer(value: Any, kind: AttributeType) -> int:
     if isinstance(value, str):
         if not re.fullmatch(r"\s*[+-]?\d+\s*", value):
             raise UnfitError("is not a whole number")
-        number = int(value)
+        try:
+            number = int(value)
+        except ValueError:  # Python reads no more than 4300 digits
+            raise UnfitError(f"is outside the range of `{kind}`") from None
     elif isinstance(value, float) or type(value).__name__.startswith("float"):
         if not float(value).is_integer():
             raise UnfitError("is not a whole number")
@@ -127,9 +147,11 @@ def _float(value: Any, kind: AttributeType) -> float:
         number = float(value)
     except (TypeError, ValueError):
         raise UnfitError("is not a number") from None
+    if math.isnan(number):
+        raise UnfitError("is not a number; give None for NULL")
     if kind.bits == 32:
         try:
-            number = struct.unpack("f", struct.pack("f", number))[0]
+            number = struct.unpack("<f", struct.pack("<f", number))[0]  # the native "f" makes infinity of it
         except OverflowError:
             raise UnfitError(f"is outside the range of `{kind}`") from None
     if kind.unsigned and number < 0:
@@ -165,10 +187,13 @@ def _shortest_float32(value: float, kind: AttributeType) -> float:
 def _decimal(value: Any, kind: AttributeType) -> Decimal:
     try:
         number = Decimal(str(value) if not isinstance(value, (int, Decimal)) else value)
-        rounded = number.quantize(Decimal(1).scaleb(-kind.scale), rounding=ROUND_HALF_UP)
+        # The decimal module's own precision, 28 digits, is less than a decimal may have.
+        rounded = number.quantize(Decimal(1).scaleb(-kind.scale), ROUND_HALF_UP, _DECIMALS)
     except (InvalidOperation, ValueError, TypeError):
         raise UnfitError("is not a decimal number") from None
-    if rounded.is_finite() and rounded.adjusted() >= kind.digits - kind.scale and rounded != 0:
+    if rounded.is_nan():
+        raise UnfitError("is not a decimal number")
+    if rounded.adjusted() >= kind.digits - kind.scale and rounded != 0:
         raise UnfitError(f"has more digits than `{kind}` holds")
     return rounded
 
@@ -177,7 +202,7 @@ def _bool(value: Any, kind: AttributeType) -> bool:
     if isinstance(value, str):
         if value.lower() in ("true", "false", "0", "1"):
             return value.lower() in ("true", "1")
-    elif value in (0, 1):
+    elif getattr(value, "shape", ()) == () and value in (0, 1):
         return bool(value)
     raise UnfitError("is neither true nor false")
 
@@ -194,7 +219,8 @@ def _string(value: Any, kind: AttributeType) -> str:
         text.encode()
     except UnicodeEncodeError:
         raise UnfitError("holds half of a surrogate pair, which is not text") from None
-    return text
+    # Servers do not keep the blanks that fill up a `char(n)`.
+    return text.rstrip(" ") if kind.fixed else text
 
 
 def _enum(value: Any, kind: AttributeType) -> str:
@@ -204,9 +230,9 @@ def _enum(value: Any, kind: AttributeType) -> str:
 
 
 def _moment(value: Any) -> Any:
-    """Return a ``datetime64`` as the standard library's value; others as they are."""
-    if type(value).__name__ == "datetime64":
-        return value.astype("datetime64[us]").item()
+    """Return a ``datetime64`` or ``timedelta64`` as the standard library's value; others as they are."""
+    if type(value).__name__ in ("datetime64", "timedelta64"):
+        return value.astype(f"{type(value).__name__}[us]").item()
     return value
 
 
@@ -249,11 +275,22 @@ def _datetime(value: Any, kind: AttributeType) -> datetime:
 
 
 def _time(value: Any, kind: AttributeType) -> timedelta:
+    span = _span(_moment(value))
+    unit = timedelta(microseconds=10 ** (6 - kind.scale))
+    whole, rest = divmod(abs(span), unit)
+    rounded = (whole + (rest * 2 >= unit)) * unit
+    if rounded > _LONGEST_TIME:
+        raise UnfitError(f"is outside the range of `{kind}`, -838:59:59 to 838:59:59")
+    return -rounded if span < timedelta() else rounded
+
+
+def _span(value: Any) -> timedelta:
     if isinstance(value, str):
-        match = re.fullmatch(r"(-?)(\d{1,3}):(\d\d)(?::(\d\d(?:\.\d{1,6})?))?", value.strip())
+        match = re.fullmatch(r"(-?)(\d{1,3}):([0-5]\d)(?::([0-5]\d)(?:\.(\d{1,6}))?)?", value.strip())
         if match is None:
             raise UnfitError("is not a time of day; write HH:MM:SS")
-        span = timedelta(hours=int(match[2]), minutes=int(match[3]), seconds=float(match[4] or 0))
+        hours, minutes, seconds, digits = match[2], match[3], match[4] or 0, (match[5] or "").ljust(6, "0")
+        span = timedelta(hours=int(hours), minutes=int(minutes), seconds=int(seconds), microseconds=int(digits))
         return -span if match[1] else span
     if isinstance(value, time):
         return timedelta(hours=value.hour, minutes=value.minute, seconds=value.second, microseconds=value.microsecond)
@@ -294,7 +331,9 @@ def _codec(value: Any, kind: AttributeType) -> Any:
 
 
 def _computed(value: Any, kind: AttributeType) -> Any:
-    return value.item() if type(value).__module__ == "numpy" and hasattr(value, "item") else value
+    if type(value).__module__ == "numpy" and hasattr(value, "item"):
+        return value.item()
+    return float(value) if isinstance(value, Decimal) else value
 
 
 _ENCODERS: dict[Family, Callable[[Any, AttributeType], Any]] = {
@@ -313,6 +352,45 @@ _ENCODERS: dict[Family, Callable[[Any, AttributeType], Any]] = {
     Family.CODEC: _codec,
     Family.COMPUTED: _computed,
 }
+
+
+def _integers_fit(values: list[int], kind: AttributeType) -> bool:
+    low, high = kind.bounds
+    return low <= min(values) and max(values) <= high
+
+
+def _floats_fit(values: list[float], kind: AttributeType) -> bool:
+    return kind.bits == 64 and all(map(math.isfinite, values)) and not (kind.unsigned and min(values) < 0)
+
+
+def _strings_fit(values: list[str], kind: AttributeType) -> bool:
+    if kind.fixed and any(value.endswith(" ") for value in values):
+        return False
+    try:
+        _string(max(values, key=len), kind)
+        for value in values:
+            if not value.isascii():
+                value.encode()
+    except (UnfitError, UnicodeEncodeError):
+        return False
+    return True
+
+
+def _datetimes_fit(values: list[datetime], kind: AttributeType) -> bool:
+    unit = 10 ** (6 - kind.scale)
+    return not any(value.tzinfo is not None or value.microsecond % unit for value in values)
+
+
+_COLUMNS: Mapping[Family, tuple[type, Callable[[list[Any], AttributeType], bool]]] = {
+    Family.INTEGER: (int, _integers_fit),
+    Family.FLOAT: (float, _floats_fit),
+    Family.BOOL: (bool, lambda values, kind: True),
+    Family.STRING: (str, _strings_fit),
+    Family.ENUM: (str, lambda values, kind: set(values) <= set(kind.values)),
+    Family.DATE: (date, lambda values, kind: True),
+    Family.DATETIME: (datetime, _datetimes_fit),
+}
+"""The Python type whose values are stored as they are, and whether all of some values fit."""
 
 
 def _from_codec(value: Any, kind: AttributeType) -> Any:

@@ -1,0 +1,45 @@
+"""The command: measure everything and print a table."""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+
+from tests.benchmarks import blobs, databases, imports, populate, rows
+from tests.benchmarks.measure import Figure, as_table, compare
+
+
+def of_database(database: databases.Database, *, quick: bool) -> Iterator[Figure]:
+    """Measure what takes a database."""
+    many, keys, turns = (1_000, 20, 1) if quick else (100_000, 500, 7)
+    for ways in chain(rows.ways(database, many), populate.ways(database, keys)):
+        yield compare(ways, database=database.name, turns=turns)
+
+
+def of_the_rest(*, quick: bool) -> Iterator[Figure]:
+    """Measure what takes none."""
+    megabytes, turns = (10, 1) if quick else (100, 7)
+    for ways in chain(blobs.ways(megabytes), imports.ways()):
+        yield compare(ways, turns=turns)
+
+
+def main() -> None:
+    """Read the command line and print the table."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description="How fast djnb is, as ratios.")
+    parser.add_argument("--backend", choices=["sqlite", "mysql"], help="one database rather than both")
+    parser.add_argument("--quick", action="store_true", help="few rows, once: whether it runs, not how fast it is")
+    asked = parser.parse_args()
+    backends = [asked.backend] if asked.backend else ["sqlite", "mysql"]
+    figures: list[Figure] = []
+    for backend in backends:
+        with tempfile.TemporaryDirectory() as folder, databases.opened(backend, Path(folder)) as database:
+            figures += of_database(database, quick=asked.quick)
+    figures += of_the_rest(quick=asked.quick)
+    print(as_table(figures))
+
+
+if __name__ == "__main__":
+    main()

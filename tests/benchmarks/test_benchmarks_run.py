@@ -1,0 +1,39 @@
+"""The benchmarks run; how fast anything is, is no test's business."""
+
+from __future__ import annotations
+
+from contextlib import closing
+
+from tests.benchmarks.__main__ import of_database, of_the_rest
+from tests.benchmarks.databases import MySQL, SQLite
+from tests.benchmarks.measure import as_table
+
+
+class TestQuickRun:
+    def test_gives_every_figure_of_a_database(self, database_url):
+        """Inserting, fetching and populating are measured on both databases."""
+        kind = SQLite if database_url.startswith("sqlite:") else MySQL
+
+        with closing(kind(database_url)) as database:
+            figures = list(of_database(database, quick=True))
+
+        assert [
+            "insert 1,000 rows, given as tuples",
+            "insert 1,000 rows, given as dicts",
+            "fetch 1,000 rows as a DataFrame",
+            "populate 20 trivial keys",
+        ] == [figure.task for figure in figures]
+        assert all(figure.seconds > 0 and figure.ratio > 0 for figure in figures)
+
+    def test_gives_every_figure_without_a_database(self):
+        """Blobs and imports are measured, and all becomes a table."""
+        figures = list(of_the_rest(quick=True))
+
+        assert [
+            "pack 10 MB of float64, uncompressed",
+            "unpack 10 MB of float64",
+            "pack 1 MB of float64, compressed",
+            "import djnb",
+            "%load_ext djnb",
+        ] == [figure.task for figure in figures]
+        assert len(as_table(figures).splitlines()) == 2 + len(figures)
