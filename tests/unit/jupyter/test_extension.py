@@ -61,7 +61,8 @@ class TestLoad:
         code = (
             "import sys; from IPython.core.interactiveshell import InteractiveShell as S; "
             "S.instance().run_line_magic('load_ext', 'djnb'); "
-            "print(sorted({'ipywidgets', 'networkx', 'numpy', 'pandas', 'pydantic', 'pymysql', 'sqlglot'} & set(sys.modules)))"
+            "late = {'ipywidgets', 'networkx', 'numpy', 'pandas', 'pydantic', 'pymysql', 'sqlglot'}; "
+            "print(sorted(late & set(sys.modules)))"
         )
 
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
