@@ -9,7 +9,9 @@ from __future__ import annotations
 import threading
 from dataclasses import replace
 
+from djnb.algebra.nodes import Stored
 from djnb.backends.base import Backend, Execute
+from djnb.errors import MissingTableError
 from djnb.graph.dependencies import Dependencies
 from djnb.model.heading import Heading
 from djnb.model.lineage import trace
@@ -63,6 +65,24 @@ class Catalogue:
                     return None
                 self._headings[name] = self._resolve(spec)
             return self._headings[name]
+
+    def stored(self, name: TableName) -> Stored:
+        """
+        Return a table as a question.
+
+        Raises
+        ------
+        MissingTableError
+            It is not in the database.
+        """
+        heading = self.heading(name)
+        if heading is None:
+            # Somebody else may have created it since this connection looked.
+            self.forget(name.schema)
+            heading = self.heading(name)
+        if heading is None:
+            raise MissingTableError(f"There is no table {name} in the database.", remedy="Declare it first.")
+        return Stored(name, heading)
 
     def _resolve(self, spec: TableSpec) -> Heading:
         origins = trace(spec, self.table)

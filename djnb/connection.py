@@ -293,17 +293,34 @@ class Connection:
             with self.transaction():
                 yield
 
+    def check_outside_transaction(self, refused: str) -> None:
+        """
+        Refuse what would end a transaction on a server: creating and dropping tables and schemas.
+
+        Raises
+        ------
+        TransactionError
+            The thread has a transaction open; the message begins with ``refused``.
+        """
+        if self.in_transaction:
+            raise TransactionError(
+                f"{refused} while a transaction is open.",
+                remedy="Do it before or after, outside of `make` and of `with connection.transaction()`.",
+            )
+
     def list_schemas(self) -> list[str]:
         """Return the names of the schemas that the user can see."""
         return self._backend.list_schemas(self.execute)
 
     def create_schema(self, name: str) -> None:
-        """Create a schema if it is not there."""
+        """Create a schema if it is not there; not within a transaction."""
+        self.check_outside_transaction(f"The schema '{name}' cannot be created")
         self._backend.create_schema(self.execute, name)
         self.catalogue.forget(name)
 
     def drop_schema(self, name: str) -> None:
-        """Drop a schema and all its tables, without asking."""
+        """Drop a schema and all its tables, without asking; not within a transaction."""
+        self.check_outside_transaction(f"The schema '{name}' cannot be dropped")
         self.catalogue.forget(name)
         specs = self.catalogue.schema(name) or {}
         order = self.catalogue.dependencies().order(spec.name for spec in specs.values())

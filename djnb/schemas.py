@@ -15,7 +15,8 @@ from typing import Any, TypeVar, cast
 
 from djnb.connection import Connection, conn
 from djnb.declaration.compare import DefinitionChangedWarning, differences
-from djnb.declaration.declare import declare, undeclare
+from djnb.declaration.declare import declare
+from djnb.declaration.drop import drop_table
 from djnb.errors import DataJointError, DefinitionError, MissingSchemaError, MissingTableError, NotDeclaredError
 from djnb.graph.dependencies import Dependencies
 from djnb.model.naming import TableName, Tier, check_schema_name, table_name
@@ -193,7 +194,7 @@ class Schema:
                 cls._home, cls._table = None, None
             with suppress(DataJointError):
                 for spec in reversed(created):
-                    undeclare(self.connection, spec)
+                    drop_table(self.connection, spec)
             raise
 
     def _tie(self, decorated: _Decorated, created: list[TableSpec]) -> None:

@@ -11,13 +11,13 @@ from typing import Any
 from djnb.codecs.registry import get_codec
 from djnb.connection import Connection
 from djnb.declaration import lineage_table
+from djnb.declaration.drop import drop_table
 from djnb.declaration.parents import find_parent
 from djnb.errors import (
     AccessError,
     DatabaseError,
     DataJointError,
     DefinitionError,
-    TransactionError,
     UnknownCodecError,
     UnknownTypeError,
 )
@@ -83,11 +83,7 @@ def declare(
     AccessError
         The user may not create tables there.
     """
-    if connection.in_transaction:
-        raise TransactionError(
-            f"`{label}` cannot be declared while a transaction is open.",
-            remedy="Declare it before, outside of `make` and of `with connection.transaction()`.",
-        )
+    connection.check_outside_transaction(f"`{label}` cannot be declared")
     _check_characters(definition, label)
     parsed = parse_definition(definition, table=label)
     spec = make_spec(name, parsed, namespace, connection.dialect, label=label)
@@ -100,16 +96,6 @@ def declare(
         return None
     connection.bus.emit(TableDeclared(name.full))
     return spec
-
-
-def undeclare(connection: Connection, spec: TableSpec) -> None:
-    """Remove a table that was created a moment ago, with all that is noted of it."""
-    try:
-        for statement in (*connection.dialect.forget_table(spec), ddl.drop_table(spec, connection.dialect)):
-            connection.execute(statement)
-        lineage_table.forget(connection, spec.name)
-    finally:
-        connection.catalogue.forget(spec.name.schema)
 
 
 def _create(connection: Connection, spec: TableSpec, label: str) -> bool:
@@ -129,7 +115,7 @@ def _create(connection: Connection, spec: TableSpec, label: str) -> bool:
             is_there = connection.catalogue.table(spec.name) is not None
             if is_there and is_created:
                 # A server keeps a table that was created in a transaction which is undone.
-                undeclare(connection, spec)
+                drop_table(connection, spec)
         if is_there and not is_created and isinstance(error, DatabaseError):
             return False
         if isinstance(error, (AccessError, DefinitionError)):

@@ -57,8 +57,10 @@ def record(connection: Connection, spec: TableSpec) -> None:
 
 
 def forget(connection: Connection, table: TableName) -> None:
-    """Remove what is written of a table."""
+    """Remove what is written of a table, if the schema has the table of lineages."""
     dialect = connection.dialect
     name = TableName(table.schema, TABLE)
+    if connection.catalogue.table(name) is None:
+        return
     sql = f"DELETE FROM {dialect.table(name)} WHERE table_name = {dialect.placeholder}"
     connection.execute(Statement(sql, (table.table,)))

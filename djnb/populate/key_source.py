@@ -7,7 +7,6 @@ from djnb.algebra.nodes import Join, Node, Project, Restrict, Stored
 from djnb.connection import Connection
 from djnb.errors import PopulateError
 from djnb.model.spec import TableSpec
-from djnb.rows.delete import find
 
 
 def default_key_source(connection: Connection, spec: TableSpec) -> Node:
@@ -22,7 +21,7 @@ def default_key_source(connection: Connection, spec: TableSpec) -> Node:
     source: Node | None = None
     for foreign_key in spec.foreign_keys:
         if spec.is_primary(foreign_key):
-            parent = find(connection, foreign_key.parent)
+            parent = connection.catalogue.stored(foreign_key.parent)
             projected = Project(parent, foreign_key.attributes)
             source = projected if source is None else Join(source, projected)
     if source is None:

@@ -1,4 +1,4 @@
-"""Deleting rows and dropping tables, with what depends on them: a plan that can be looked at, then its execution."""
+"""Deleting rows, with what depends on them: a plan that can be looked at, then its execution."""
 
 from __future__ import annotations
 
@@ -8,15 +8,13 @@ from typing import Literal
 from djnb.algebra.conditions import EVERYTHING, NOTHING, AmongKeys, Condition, Holds, walk
 from djnb.algebra.nodes import Restrict, Stored
 from djnb.connection import Connection
-from djnb.errors import IntegrityError, MissingTableError, OperandError, ReferencedError
+from djnb.errors import IntegrityError, OperandError
 from djnb.events import RowsDeleted
 from djnb.graph.cascade import cascade_down, tables_in, unmastered
 from djnb.graph.dependencies import Dependencies
 from djnb.model.naming import TableName
 from djnb.rows.fetch import count, exists, fetch_columns
-from djnb.sql.ddl import drop_table
 from djnb.sql.dml import delete as say_delete
-from djnb.sql.statement import Statement
 
 PartIntegrity = Literal["enforce", "ignore"]
 """Whether rows of parts may go without the row of their master."""
@@ -92,7 +90,7 @@ def plan_delete(
     dependencies = connection.catalogue.dependencies()
     if _refers_to(condition, set(dependencies.descendants(table.name))):
         condition = _listed(connection, table, condition)
-    plan = cascade_down(table, condition, dependencies, lambda name: find(connection, name))
+    plan = cascade_down(table, condition, dependencies, connection.catalogue.stored)
     return DeletePlan(connection, tuple(plan.values()), dependencies, part_integrity)
 
 
@@ -117,80 +115,6 @@ def _listed(connection: Connection, table: Stored, condition: Condition) -> Cond
     return AmongKeys(tuple(names), keys) if keys else NOTHING
 
 
-def find(connection: Connection, name: TableName) -> Stored:
-    """
-    Return a table as a question.
-
-    Raises
-    ------
-    MissingTableError
-        It is not in the database.
-    """
-    heading = connection.catalogue.heading(name)
-    if heading is None:
-        # Somebody else may have created it since this connection looked.
-        connection.catalogue.forget(name.schema)
-        heading = connection.catalogue.heading(name)
-    if heading is None:
-        raise MissingTableError(f"There is no table {name} in the database.", remedy="Declare it first.")
-    return Stored(name, heading)
-
-
 def _name(rows: Restrict) -> TableName:
     assert isinstance(rows.source, Stored)
     return rows.source.name
-
-
-@dataclass(frozen=True)
-class DropPlan:
-    """
-    What dropping a table would remove.
-
-    Attributes
-    ----------
-    tables : tuple of TableName
-        Parents before children.
-    """
-
-    connection: Connection
-    tables: tuple[TableName, ...]
-
-    def counts(self) -> dict[str, int]:
-        """Return how many rows each table holds, one statement a table."""
-        return {name.class_name: count(self.connection, find(self.connection, name)) for name in self.tables}
-
-    def execute(self) -> None:
-        """Drop the tables, children first, and what is noted of them."""
-        dialect = self.connection.dialect
-        for name in reversed(self.tables):
-            spec = self.connection.catalogue.table(name)
-            if spec is None:
-                continue
-            for statement in dialect.forget_table(spec):
-                self.connection.execute(statement)
-            self.connection.execute(drop_table(spec, dialect))
-            lineage = TableName(name.schema, "~lineage")
-            if self.connection.catalogue.table(lineage) is not None:
-                sql = f"DELETE FROM {dialect.table(lineage)} WHERE table_name = {dialect.placeholder}"
-                self.connection.execute(Statement(sql, (name.table,)))
-        for schema in {name.schema for name in self.tables}:
-            self.connection.catalogue.forget(schema)
-
-
-def plan_drop(connection: Connection, table: TableName) -> DropPlan:
-    """
-    Return the plan for dropping a table and all tables that depend on it.
-
-    Raises
-    ------
-    ReferencedError
-        A part would be dropped while its master stays.
-    """
-    tables = connection.catalogue.dependencies().descendants(table)
-    for name in tables:
-        if name.master is not None and name.master not in tables:
-            raise ReferencedError(
-                f"The part `{name.class_name}` would be dropped while its master stays.",
-                remedy=f"Drop the master `{name.master.class_name}`.",
-            )
-    return DropPlan(connection, tuple(tables))

@@ -8,13 +8,14 @@ from typing import Any, ClassVar
 from djnb.algebra.conditions import EVERYTHING, Condition
 from djnb.algebra.nodes import Node, Restrict, Stored
 from djnb.connection import Connection
+from djnb.declaration.drop import plan_drop
 from djnb.errors import MissingTableError, NotDeclaredError, OperandError
 from djnb.model.heading import Heading
 from djnb.model.naming import TableName, Tier
 from djnb.model.spec import TableSpec
 from djnb.preview import Preview, preview
 from djnb.query import Query, on_class
-from djnb.rows.delete import PartIntegrity, plan_delete, plan_drop
+from djnb.rows.delete import PartIntegrity, plan_delete
 from djnb.rows.insert import insert
 from djnb.tables import consent
 from djnb.tables.metaclass import TableMeta
@@ -219,6 +220,8 @@ class Table(Query, metaclass=TableMeta):
             The table is restricted.
         ReferencedError
             A part would go while its master stays.
+        TransactionError
+            A transaction is open.
         """
         if self._node is not None:
             raise OperandError(

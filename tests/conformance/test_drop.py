@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import djnb as dj
-from djnb.errors import ConsentError, MissingTableError, OperandError, ReferencedError
+from djnb.errors import ConsentError, MissingTableError, OperandError, ReferencedError, TransactionError
 from djnb.tables import consent
 
 
@@ -97,6 +97,17 @@ class TestDrop:
 
 
 class TestDropRefused:
+    def test_within_a_transaction(self, schema, connection, Session):
+        """A server would end the transaction with the first table; nothing is dropped, and the transaction stands."""
+        with connection.transaction():
+            with pytest.raises(TransactionError, match="Tables cannot be dropped while a transaction is open"):
+                Session.drop(prompt=False)
+            with pytest.raises(TransactionError, match="cannot be dropped while a transaction is open"):
+                schema.drop(prompt=False)
+            Session.Probe.insert1((1, 1, 3))
+
+        assert 3 == len(Session.Probe)
+
     def test_of_a_part_alone(self, Session):
         """A part does not go without its master."""
         with pytest.raises(ReferencedError, match=r"`Session.Probe` would be dropped while its master stays"):
