@@ -171,12 +171,8 @@ class TestValues:
             assert [9] == [row["id"] for row in (Typed & {"f64": value}).to_dicts("id")]
             1 / 0
 
-    def test_of_a_long_decimal(self, schema, connection, request):
+    def test_of_a_long_decimal(self, schema):
         """A decimal of 38 digits keeps them all, compares and orders as a number."""
-        if connection.address.scheme == "sqlite":
-            request.applymarker(
-                pytest.mark.xfail(reason="the dialect keeps decimals of more than 15 digits as text", strict=True)
-            )
 
         @schema
         class Ledger(dj.Manual):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Any, ClassVar
 
 from djnb.model.attribute import Attribute, join_marker
@@ -21,6 +21,12 @@ from djnb.sql.statement import Statement
 
 _EXACT_DIGITS = 15
 """A REAL keeps this many decimal digits; longer decimals are kept as text."""
+
+DECIMAL_COLLATION = "djnb_decimal"
+"""Compares texts as the numbers that they say; every connection registers it."""
+
+_DECIMALS = Context(prec=100)
+"""Has room for the digits of any decimal, where Python's usual context has 28."""
 
 _COLUMN_TYPES = {
     Family.INTEGER: "INTEGER",
@@ -65,6 +71,13 @@ def read_time(value: Any, kind: AttributeType) -> timedelta:
     return -span if value.startswith("-") else span
 
 
+def write_computed(value: Any, kind: AttributeType) -> Any:
+    """Return a value of no known type as SQLite takes it: dates and times as text."""
+    if isinstance(value, datetime):
+        return value.isoformat(" ")
+    return value.isoformat() if isinstance(value, date) else value
+
+
 def write_decimal(value: Decimal, kind: AttributeType) -> Any:
     """Return a decimal as text; the column's affinity makes it a number where that loses nothing."""
     return str(value)
@@ -72,7 +85,7 @@ def write_decimal(value: Decimal, kind: AttributeType) -> Any:
 
 def read_decimal(value: Any, kind: AttributeType) -> Decimal:
     """Return the decimal with all digits that the type has after the point."""
-    return Decimal(str(value)).quantize(Decimal(1).scaleb(-kind.scale))
+    return Decimal(str(value)).quantize(Decimal(1).scaleb(-kind.scale), context=_DECIMALS)
 
 
 class SQLiteDialect(Dialect):
@@ -92,7 +105,7 @@ class SQLiteDialect(Dialect):
         Family.DATETIME: write_datetime,
         Family.TIME: write_time,
         Family.DECIMAL: write_decimal,
-        Family.COMPUTED: lambda value, kind: value.isoformat(" ") if isinstance(value, datetime) else value,
+        Family.COMPUTED: write_computed,
     }
     from_storage: ClassVar[Mapping[Family, Callable[[Any, AttributeType], Any]]] = {
         Family.DATE: lambda value, kind: date.fromisoformat(value[:10]),
@@ -116,7 +129,7 @@ class SQLiteDialect(Dialect):
             # A primary key that is one INTEGER numbers the rows and knows no default; INT is the same otherwise.
             return "INT"
         if kind.family is Family.DECIMAL:
-            return "NUMERIC" if kind.digits <= _EXACT_DIGITS else "TEXT"
+            return "NUMERIC" if kind.digits <= _EXACT_DIGITS else f'TEXT COLLATE "{DECIMAL_COLLATION}"'
         return _COLUMN_TYPES[kind.family]
 
     def column_check(self, attribute: Attribute) -> str:

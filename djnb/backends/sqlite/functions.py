@@ -11,8 +11,11 @@ import re
 import sqlite3
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from functools import lru_cache, wraps
 from typing import Any
+
+from djnb.backends.sqlite.dialect import DECIMAL_COLLATION
 
 
 def _null_in_null_out(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -100,8 +103,14 @@ _AGGREGATES: dict[str, type[Any]] = {
 }  # fmt: skip
 
 
+def _compare_decimals(left: str, right: str) -> int:
+    a, b = Decimal(left), Decimal(right)
+    return (a > b) - (a < b)
+
+
 def register(connection: sqlite3.Connection) -> None:
-    """Add the functions to a connection."""
+    """Add the functions, and the order of long decimals, to a connection."""
+    connection.create_collation(DECIMAL_COLLATION, _compare_decimals)
     for name, (arguments, function) in _SCALARS.items():
         connection.create_function(name, arguments, _null_in_null_out(function), deterministic=True)
     for name in ("NOW", "UTC_TIMESTAMP"):
