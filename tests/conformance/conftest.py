@@ -1,13 +1,24 @@
-"""Databases that the tests of one file share, where tables are declared once and the tests only read."""
+"""What several files share: databases for tests that only read, and recordings to populate from."""
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
 
 import djnb
+import djnb as dj
+from djnb.events import (
+    KeyFailed,
+    KeyFinished,
+    KeySkipped,
+    KeyStarted,
+    PopulateFinished,
+    PopulateStarted,
+)
+from tests.conformance.recordings import insert_mean
 from tests.conftest import SCHEMA_PREFIX
 
 
@@ -30,3 +41,56 @@ def shared_schema(shared_connection: djnb.Connection) -> Iterator[djnb.Schema]:
     schema = djnb.Schema(SCHEMA_PREFIX + secrets.token_hex(4), connection=shared_connection)
     yield schema
     shared_connection.drop_schema(schema.name)
+
+
+@pytest.fixture
+def Recording(schema):
+    """Three recordings of four samples."""
+
+    @schema
+    class Recording(dj.Manual):
+        definition = """
+        recording_id : int32
+        ---
+        session_date : date
+        data : longblob
+        """
+
+    Recording.insert(
+        [
+            {"recording_id": 3, "session_date": "2024-03-03", "data": np.full(4, 3.0)},
+            {"recording_id": 1, "session_date": "2023-01-01", "data": np.full(4, 1.0)},
+            {"recording_id": 2, "session_date": "2024-02-02", "data": np.full(4, 2.0)},
+        ]
+    )
+    return Recording
+
+
+@pytest.fixture
+def computed(schema, Recording):
+    """Give a function that declares `Result`, a table over Recording, with the `make` and the members given."""
+
+    def declare(make=None, *, tier=dj.Computed, **members):
+        members = {"definition": "-> Recording\n---\nvalue : float64", **members}
+        if make is not None:
+            members["make"] = make
+        cls = schema(type("Result", (tier,), members), context={"Recording": Recording})
+        (Recording * cls).to_dicts()  # what the database holds is known from here on
+        return cls
+
+    return declare
+
+
+@pytest.fixture
+def Result(computed, Recording):
+    """A table that holds the mean of each recording."""
+    return computed(insert_mean, recording=Recording)
+
+
+@pytest.fixture
+def heard(connection):
+    """Give the populate's events as they come: kind, key."""
+    events = []
+    kinds = (PopulateStarted, KeyStarted, KeyFinished, KeySkipped, KeyFailed, PopulateFinished)
+    with connection.bus.subscribed(events.append, *kinds):
+        yield events

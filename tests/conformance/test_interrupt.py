@@ -1,0 +1,219 @@
+"""A populate ends when it is told to, with nothing half done: by Ctrl-C, by a stop, by a lost connection."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+import djnb as dj
+from djnb.errors import (
+    LostConnectionError,
+    PopulateInterrupted,
+)
+from djnb.events import (
+    KeyStarted,
+    PopulateStarted,
+)
+from djnb.populate.result import PopulateResult
+from djnb.sql.statement import Statement
+from tests.conformance.recordings import KEYS, fails_at, outline, server_only
+
+
+class TestInterrupt:
+    @pytest.mark.parametrize("suppress_errors", [False, True])
+    def test_undoes_the_key_in_hand_and_keeps_those_before(self, computed, heard, suppress_errors):
+        """Ctrl-C during the second key: the first is kept, the second is undone, and errors are never what it is."""
+
+        def make(self, key):
+            self.insert1(dict(key, value=1))
+            if key["recording_id"] == 2:
+                raise KeyboardInterrupt
+
+        Result = computed(make)
+
+        with pytest.raises(PopulateInterrupted, match="populate was interrupted: Result: 1 made, 2 left") as caught:
+            Result.populate(suppress_errors=suppress_errors)
+
+        expected = PopulateResult("Result", 1, remaining=2, is_interrupted=True)
+        assert [KEYS[0]] == Result.keys()
+        assert (expected, expected) == (caught.value.result, heard[-1].result)
+        assert isinstance(caught.value, KeyboardInterrupt)
+        assert [
+            ("PopulateStarted",),
+            ("KeyStarted", 1),
+            ("KeyFinished", 1),
+            ("KeyStarted", 2),
+            ("PopulateFinished",),
+        ] == outline(heard)
+
+    def test_that_a_subscriber_meets_is_one_too(self, connection, Result):
+        """Ctrl-C may come while a progress bar is being painted, before the first key even."""
+
+        def interrupt(event):
+            raise KeyboardInterrupt
+
+        with connection.bus.subscribed(interrupt, PopulateStarted), pytest.raises(PopulateInterrupted) as caught:
+            Result.populate()
+
+        assert (0, 3) == (caught.value.result.success_count, caught.value.result.remaining)
+
+    def test_next_populate_makes_the_rest(self, computed):
+        """After Ctrl-C, the same call goes on where it was left."""
+        hit = [True]
+
+        def make(self, key):
+            self.insert1(dict(key, value=1))
+            if key["recording_id"] == 2 and hit:
+                hit.clear()
+                signal.raise_signal(signal.SIGINT)
+
+        Result = computed(make)
+        with pytest.raises(PopulateInterrupted):
+            Result.populate()
+
+        assert (2, KEYS) == (Result.populate().success_count, Result.keys())
+
+    def test_of_a_real_process(self, run_child, computed):
+        """Ctrl-C in a terminal, in the middle of a computation."""
+        Result = computed(fails_at(None, None))
+
+        told, code = run_child("compute", lambda: None)
+
+        assert ("Result: 1 made, 2 left, interrupted\n", 0) == (told, code)
+        assert [{"recording_id": 1, "value": 1.0}] == Result.to_dicts()
+
+    @server_only
+    def test_of_a_real_process_amid_a_question_to_the_server(self, run_child, computed, mysql_admin):
+        """Ctrl-C while the server works on an answer that make waits for."""
+        Result = computed(fails_at(None, None))
+        asked = "SELECT id FROM information_schema.processlist WHERE info LIKE 'SELECT SLEEP%'"
+
+        def wait_for_the_question():
+            while not mysql_admin(asked):
+                pass
+
+        told, code = run_child("ask", wait_for_the_question)
+        for (number,) in mysql_admin(asked):  # the server sleeps on, with locks
+            mysql_admin(f"KILL {number}")
+
+        assert ("Result: 1 made, 2 left, interrupted\n", 0) == (told, code)
+        assert [{"recording_id": 1, "value": 1.0}] == Result.to_dicts()
+
+
+@pytest.fixture
+def run_child(database_url, schema):
+    """Give a function that populates `Result` in a process and interrupts it within the second key."""
+
+    def run(what, wait):
+        child = subprocess.Popen(
+            [sys.executable, "-c", _CHILD, schema.name, what],
+            env={**os.environ, "DJNB_DATABASE_URL": database_url, "PYTHONPATH": _ROOT},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        with child:
+            assert "making 2\n" == child.stdout.readline()
+            wait()
+            child.send_signal(signal.SIGINT)
+            told, _ = child.communicate(timeout=60)
+        return told, child.returncode
+
+    return run
+
+
+_ROOT = str(Path(dj.__file__).parents[1])
+
+_CHILD = """
+import sys, threading
+import djnb as dj
+from djnb.errors import PopulateInterrupted
+from djnb.sql.statement import Statement
+
+schema = dj.Schema(sys.argv[1], create_schema=False, create_tables=False)
+
+@schema
+class Result(dj.Computed):
+    definition = "-> Recording"
+
+    def make(self, key):
+        self.insert1(dict(key, value=1))
+        if key["recording_id"] == 2:
+            print("making 2", flush=True)
+            if sys.argv[2] == "ask":
+                self.connection.execute(Statement("SELECT SLEEP(60)"))
+            threading.Event().wait(60)
+
+try:
+    Result.populate(suppress_errors=True)
+except PopulateInterrupted as interrupt:
+    print(interrupt.result)
+"""
+
+
+class TestStop:
+    def test_ends_after_the_key_in_hand(self, connection, Result, heard):
+        """A Stop button lets the current key end well; the result says that it was stopped and what is left."""
+        with connection.bus.subscribed(lambda event: event.run.stop(), KeyStarted):
+            result = Result.populate()
+
+        expected = PopulateResult("Result", 1, remaining=2, is_stopped=True)
+        assert ([KEYS[0]], expected, expected) == (Result.keys(), result, heard[-1].result)
+        assert "Result: 1 made, 2 left, stopped" == str(result)
+
+    def test_before_the_first_key_makes_none(self, connection, Result):
+        """A run can be stopped as soon as it is known."""
+        with connection.bus.subscribed(lambda event: event.run.stop(), PopulateStarted):
+            result = Result.populate()
+
+        assert (0, 3, []) == (result.success_count, result.remaining, Result.to_dicts())
+
+    def test_comes_from_another_thread(self, connection, computed):
+        """The button's thread is not the one that works."""
+        started, stopped = threading.Event(), threading.Event()
+        runs = []
+
+        def make(self, key):
+            started.set()
+            stopped.wait(60)
+            self.insert1(dict(key, value=1))
+
+        Result = computed(make)
+
+        def press():
+            started.wait(60)
+            runs[0].stop()
+            stopped.set()
+
+        button = threading.Thread(target=press)
+        button.start()
+        with connection.bus.subscribed(lambda event: runs.append(event.run), PopulateStarted):
+            result = Result.populate()
+        button.join()
+
+        assert (1, True, True) == (result.success_count, result.is_stopped, runs[0].is_stopping)
+
+
+class TestLostConnection:
+    @server_only
+    def test_costs_its_key_only(self, connection, computed, mysql_admin):
+        """The server ended the connection within a make: that key fails, nothing of it is kept, the next are made."""
+
+        def make(self, key):
+            self.insert1(dict(key, value=1))
+            if key["recording_id"] == 2:
+                (number,) = connection.execute(Statement("SELECT CONNECTION_ID()")).rows[0]
+                mysql_admin(f"KILL {number}")
+            connection.execute(Statement("SELECT 1"))
+
+        Result = computed(make)
+
+        result = Result.populate(suppress_errors=True, return_exception_objects=True)
+
+        assert [LostConnectionError] == [type(error) for _, error in result]
+        assert [KEYS[0], KEYS[2]] == Result.keys()
