@@ -129,8 +129,13 @@ class NotDeclaredError(DataJointError):
     """A table class is used before a schema has declared it."""
 
     @classmethod
-    def for_class(cls, name: str) -> Self:
-        """Build the error for a class that no schema has decorated."""
+    def for_class(cls, name: str, *, is_decorated: bool = False) -> Self:
+        """Build the error for a class that no schema has decorated, or only one that is not activated."""
+        if is_decorated:
+            return cls(
+                f"`{name}` is not declared: the schema that has decorated it is not activated.",
+                remedy="Call `schema.activate('name')` first.",
+            )
         return cls(
             f"`{name}` is not declared: no schema has decorated the class.",
             remedy=f"Write `@schema` on the line above `class {name}`.",

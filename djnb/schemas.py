@@ -179,6 +179,9 @@ class Schema:
             )
         given = context or self._context
         decorated = _Decorated(cls, given if given is not None else _caller_namespace(cls))
+        declared: list[type[Table]] = [cls, *_parts(cls)]
+        for table in declared:
+            table._is_decorated = True
         if self.is_activated():
             self._bind(decorated)
         self._decorated = [d for d in self._decorated if d.table.__qualname__ != cls.__qualname__] + [decorated]

@@ -33,6 +33,7 @@ class Table(Query, metaclass=TableMeta):
     tier: ClassVar[Tier]
     _table: ClassVar[TableName | None] = None
     _home: ClassVar[Connection | None] = None
+    _is_decorated: ClassVar[bool] = False
 
     def __init__(self) -> None:
         self._node = None
@@ -49,14 +50,14 @@ class Table(Query, metaclass=TableMeta):
             No schema has decorated the class.
         """
         if self._table is None:
-            raise NotDeclaredError.for_class(type(self).__name__)
+            raise NotDeclaredError.for_class(type(self).__name__, is_decorated=self._is_decorated)
         return self._table
 
     @property
     def connection(self) -> Connection:
         """Where the table is."""
         if self._home is None:
-            raise NotDeclaredError.for_class(type(self).__name__)
+            raise NotDeclaredError.for_class(type(self).__name__, is_decorated=self._is_decorated)
         return self._home
 
     @property

@@ -948,7 +948,7 @@ class TestActivation:
         later = dj.Schema()
         A = later(make_table("A", "a : int32"))
 
-        with pytest.raises(NotDeclaredError):
+        with pytest.raises(NotDeclaredError, match=r"`A` is not declared.*not activated. Call `schema\.activate"):
             A.fetch()
         with pytest.raises(NotDeclaredError, match=r"Call `schema\.activate"):
             later.list_tables()
