@@ -59,7 +59,9 @@ class DeletePlan:
                 self._check_parts()
             deleted = 0
             for rows in reversed(self.tables):
-                deleted = self.connection.execute(say_delete(rows, self.connection.dialect)).affected
+                deleted = self.connection.execute(
+                    say_delete(_table(rows), rows.condition, self.connection.dialect)
+                ).affected
                 if deleted and self.connection.bus.wants(RowsDeleted):
                     self.connection.bus.emit(RowsDeleted(_name(rows).full, deleted))
         return deleted
@@ -115,6 +117,10 @@ def _listed(connection: Connection, table: Stored, condition: Condition) -> Cond
     return AmongKeys(tuple(names), keys) if keys else NOTHING
 
 
+def _table(rows: Restrict) -> Stored:
+    assert isinstance(rows.source, Stored)  # a cascade restricts tables, not queries
+    return rows.source
+
+
 def _name(rows: Restrict) -> TableName:
-    assert isinstance(rows.source, Stored)
-    return rows.source.name
+    return _table(rows).name

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from itertools import count, groupby, islice
 from operator import itemgetter
-from typing import Any
+from typing import Any, cast
 
 from djnb.algebra.conditions import relation_of
 from djnb.algebra.missing import has_missing, is_missing
@@ -156,7 +156,7 @@ def _reader(heading: Heading, *, may_share: bool = False) -> Callable[[Any, int]
         kind = type(row)
         # Most rows are plain dicts and tuples: asking the abstract classes about each takes longer than all the rest.
         if kind is dict and may_share:
-            return row  # type: ignore[no-any-return]
+            return cast("Row", row)
         if kind is dict or (kind is not tuple and isinstance(row, Mapping)):
             return dict(row)
         own_names = None if kind is tuple else getattr(getattr(row, "dtype", None), "names", None)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from djnb.algebra.nodes import Restrict
+from djnb.algebra.conditions import Condition
+from djnb.algebra.nodes import Stored
 from djnb.model.naming import TableName
 from djnb.sql.dialect import Dialect
 from djnb.sql.select import where_of
@@ -51,8 +52,6 @@ def insert(
     return f"INSERT INTO {dialect.table(table)} ({listed}) VALUES ({places}){end}"
 
 
-def delete(node: Restrict, dialect: Dialect) -> Statement:
-    """Return the DELETE of the rows of a restricted table."""
-    source = node.source
-    name = dialect.table(source.name)  # type: ignore[attr-defined]
-    return compose("DELETE FROM {} WHERE {}", name, where_of(node, dialect))
+def delete(table: Stored, condition: Condition, dialect: Dialect) -> Statement:
+    """Return the DELETE of the rows of a table that meet a condition."""
+    return compose("DELETE FROM {} WHERE {}", dialect.table(table.name), where_of(table, condition, dialect))

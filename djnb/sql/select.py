@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 
+from djnb.algebra.conditions import Condition
 from djnb.algebra.nodes import Aggregate, Join, Node, Project, Restrict, Slice, Stored
 from djnb.model.heading import Heading
 from djnb.model.naming import TableName
@@ -258,14 +258,11 @@ def count_progress(total: Node, remaining: Node, dialect: Dialect) -> Statement:
     return compose("SELECT {}", join(", ", counts))
 
 
-def where_of(condition_node: Restrict, dialect: Dialect) -> Statement:
-    """Return the condition of a restricted table for a DELETE, where columns carry no alias."""
-    columns = {name: Statement(dialect.quote(name)) for name in condition_node.heading.names}
-    source = condition_node.source
-    assert isinstance(source, Stored)
-    qualified = {name: compose("{}.{}", dialect.table(source.name), column) for name, column in columns.items()}
-    compiler = Compiler(dialect)
-    return say_condition(condition_node.condition, qualified, source.heading, dialect, partial(compiler.exists))
+def where_of(table: Stored, condition: Condition, dialect: Dialect) -> Statement:
+    """Return a condition on the rows of a table for a DELETE, where the table has no alias."""
+    owner = dialect.table(table.name)
+    columns = {name: Statement(f"{owner}.{dialect.quote(name)}") for name in table.heading.names}
+    return say_condition(condition, columns, table.heading, dialect, Compiler(dialect).exists)
 
 
 def count_tables(names: Sequence[TableName], dialect: Dialect) -> Statement:

@@ -98,14 +98,10 @@ def decoder(attribute_type: AttributeType, dialect: Dialect) -> Converter | None
     finish = _DECODERS.get(attribute_type.family)
     if attribute_type.family is Family.FLOAT and attribute_type.bits == 32:
         finish = _shortest_float32
-    if restore is None and finish is None:
-        return None
-    if finish is None:
-        return lambda value: restore(value, attribute_type)  # type: ignore[misc]
-    if restore is None:
-        return lambda value: finish(value, attribute_type)
-    first, then = restore, finish
-    return lambda value: then(first(value, attribute_type), attribute_type)
+    if restore is None or finish is None:
+        only = restore or finish
+        return None if only is None else lambda value: only(value, attribute_type)
+    return lambda value: finish(restore(value, attribute_type), attribute_type)
 
 
 def canonical(value: Any, attribute_type: AttributeType) -> Any:
