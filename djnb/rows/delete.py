@@ -59,9 +59,8 @@ class DeletePlan:
                 self._check_parts()
             deleted = 0
             for rows in reversed(self.tables):
-                deleted = self.connection.execute(
-                    say_delete(_table(rows), rows.condition, self.connection.dialect)
-                ).affected
+                statement = say_delete(_table(rows), rows.condition, self.connection.dialect)
+                deleted = self.connection.execute(statement).affected
                 if deleted and self.connection.bus.wants(RowsDeleted):
                     self.connection.bus.emit(RowsDeleted(_name(rows).full, deleted))
         return deleted

@@ -82,7 +82,7 @@ def names_outside_aggregates(expression: Expression) -> list[str]:
 def _check_enclosable(text: str) -> None:
     """Refuse a text that cannot be read and would not stay within the parentheses that are put around it."""
     import sqlglot
-    from sqlglot.tokens import TokenType
+    from sqlglot import TokenType
 
     try:
         tokens = sqlglot.tokenize(text, dialect="mysql")
