@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from djnb import errors
     from djnb.algebra.conditions import AndList, Not
     from djnb.codecs.blob import MatCell, MatStruct
-    from djnb.codecs.registry import Codec
     from djnb.connection import Connection, conn, connect
     from djnb.errors import DataJointError
     from djnb.populate.result import PopulateResult, Progress
@@ -57,7 +56,6 @@ __all__ = [
     "PopulateResult",
     "Progress",
     # values
-    "Codec",
     "MatCell",
     "MatStruct",
     # what goes wrong
@@ -81,7 +79,6 @@ _HOMES = {
     "Not": "djnb.algebra.conditions",
     "PopulateResult": "djnb.populate.result",
     "Progress": "djnb.populate.result",
-    "Codec": "djnb.codecs.registry",
     "MatCell": "djnb.codecs.blob",
     "MatStruct": "djnb.codecs.blob",
     "DataJointError": "djnb.errors",

@@ -96,7 +96,7 @@ def _demo(options: argparse.Namespace) -> int:
         connection.close()
     if not is_complete:
         return 1
-    option = "" if options.database == DEMO_DATABASE else f" --database {connection}"
+    option = "" if options.database == DEMO_DATABASE else f" --database {connection.address}"
     print(f"\nThe same pipeline in a notebook: djnb lab{option}")
     return 0
 

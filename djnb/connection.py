@@ -22,7 +22,7 @@ from urllib.parse import quote, urlsplit
 from djnb.backends import open_backend
 from djnb.backends.base import Address, Answer, Driver
 from djnb.catalogue import Catalogue
-from djnb.errors import DataJointError, LostConnectionError, SettingsError, TransactionError
+from djnb.errors import DataJointError, LostConnectionError, ReferencedError, SettingsError, TransactionError
 from djnb.events import Bus, StatementSent
 from djnb.settings import get_config
 from djnb.sql.dialect import Dialect
@@ -48,6 +48,7 @@ class _Session:
     pid: int = field(default_factory=os.getpid)
     last_used: float = field(default_factory=time.monotonic)
     in_transaction: bool = False
+    savepoints: int = 0
 
 
 class Connection:
@@ -84,8 +85,8 @@ class Connection:
 
     def __init__(self, url: str | None = None, *, use_tls: bool | None = None) -> None:
         settings = get_config().database
-        address = _address(url)
-        self._backend = open_backend(address, use_tls=settings.use_tls if use_tls is None else use_tls)
+        # No name is given to the whole address: tracebacks may show the values of names, and it has the password.
+        self._backend = open_backend(_address(url), use_tls=settings.use_tls if use_tls is None else use_tls)
         self._reconnects: bool = settings.reconnect
         self._local = threading.local()
         self._sessions: list[_Session] = []
@@ -286,12 +287,31 @@ class Connection:
 
     @contextmanager
     def atomic(self) -> Iterator[None]:
-        """Run a ``with`` block within the thread's transaction, or in one of its own."""
-        if self.in_transaction:
-            yield
-        else:
+        """
+        Run a ``with`` block of which all is kept or nothing, also within a transaction of the thread that goes on.
+
+        Within a transaction it costs two statements, for a savepoint.
+        """
+        if not self.in_transaction:
             with self.transaction():
                 yield
+            return
+        session = self._session()
+        session.savepoints += 1
+        # A name of its own: on a server, a savepoint takes the place of an earlier one of its name.
+        name = f"djnb_{session.savepoints}"
+        try:
+            self.execute(Statement(f"SAVEPOINT {name}"))
+            yield
+        except BaseException:
+            if self.in_transaction:  # else a deadlock, or a lost connection, has undone the whole transaction
+                self.execute(Statement(f"ROLLBACK TO SAVEPOINT {name}"))
+                self.execute(Statement(f"RELEASE SAVEPOINT {name}"))
+            raise
+        else:
+            self.execute(Statement(f"RELEASE SAVEPOINT {name}"))
+        finally:
+            session.savepoints -= 1
 
     def check_outside_transaction(self, refused: str) -> None:
         """
@@ -323,9 +343,19 @@ class Connection:
         self.check_outside_transaction(f"The schema '{name}' cannot be dropped")
         self.catalogue.forget(name)
         specs = self.catalogue.schema(name) or {}
-        order = self.catalogue.dependencies().order(spec.name for spec in specs.values())
-        self._backend.drop_schema(self.execute, name, order[::-1])
-        self.catalogue.forget(name)
+        dependencies = self.catalogue.dependencies()
+        outside = sorted(k.child for k in dependencies.foreign_keys if k.parent.schema == name != k.child.schema)
+        if outside:
+            raise ReferencedError(
+                f"The schema '{name}' cannot be dropped: tables of other schemas refer to it, "
+                f"{', '.join(map(str, dict.fromkeys(outside)))}.",
+                remedy="Drop those first.",
+            )
+        order = dependencies.order(spec.name for spec in specs.values())
+        try:
+            self._backend.drop_schema(self.execute, name, order[::-1])
+        finally:
+            self.catalogue.forget(name)
 
     def close(self) -> None:
         """Close the driver connections of all threads."""

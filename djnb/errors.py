@@ -49,6 +49,8 @@ The base class is for catching; djnb raises the specific ones.
 from __future__ import annotations
 
 import difflib
+import sys
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
@@ -125,8 +127,12 @@ class UnknownParentError(DefinitionError):
     """A foreign key names a table that cannot be found."""
 
 
-class NotDeclaredError(DataJointError):
-    """A table class is used before a schema has declared it."""
+class NotDeclaredError(DataJointError, AttributeError):
+    """
+    A table class is used before a schema has declared it.
+
+    An ``AttributeError`` too: what is not declared has no heading, so that ``hasattr`` is False rather than an error.
+    """
 
     @classmethod
     def for_class(cls, name: str, *, is_decorated: bool = False) -> Self:
@@ -246,10 +252,13 @@ class MakeError(DataJointError):
         The class being populated.
     key : dict
         The key that failed.
+    result : PopulateResult or None
+        What the populate had done up to then.
     """
 
     table: str = ""
     key: Mapping[str, Any] = {}
+    result: PopulateResult | None = None
 
     @classmethod
     def for_key(cls, table: str, key: Mapping[str, Any], cause: BaseException) -> Self:
@@ -381,7 +390,15 @@ def describe(error: BaseException) -> str:
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
-def did_you_mean(name: str, available: Sequence[str]) -> str:
-    """Return ``"Did you mean 'x'? "`` for the nearest name, or an empty string."""
-    near = difflib.get_close_matches(name, available, n=1, cutoff=0.5)
+def did_you_mean(name: str, available: Sequence[str], *, cutoff: float = 0.5) -> str:
+    """Return ``"Did you mean 'x'? "`` for the nearest name, or an empty string; ``cutoff`` is how alike, 0 to 1."""
+    near = difflib.get_close_matches(name, available, n=1, cutoff=cutoff)
     return f"Did you mean '{near[0]}'? " if near else ""
+
+
+def warn_user(message: str, category: type[Warning]) -> None:
+    """Warn of the line of the user's code that led here, which is the first one outside of djnb."""
+    frame, level = sys._getframe(1), 2
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "djnb":
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, category, stacklevel=level - 1)

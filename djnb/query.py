@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import copy
 import logging
-import warnings
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, Literal, ParamSpec, Self, TypeVar, cast
 
@@ -24,7 +23,7 @@ from djnb.algebra.nodes import (
     restrict,
 )
 from djnb.connection import Connection
-from djnb.errors import OperandError, RowCountError, UnknownAttributeError
+from djnb.errors import OperandError, RowCountError, warn_user
 from djnb.model.heading import Heading
 from djnb.preview import Preview, preview
 from djnb.rows import frames
@@ -252,7 +251,7 @@ class Query:
                 raise OperandError(
                     str(mismatch), remedy="`dj.config.semantic_check = 'warn'` lets such joins pass with a warning."
                 )
-            warnings.warn(str(mismatch), SemanticWarning, stacklevel=4)
+            warn_user(str(mismatch), SemanticWarning)
 
     # -- fetching
 
@@ -511,6 +510,3 @@ def as_query(operand: Any, connection: Connection) -> Query:
     if node is None:
         raise OperandError(f"{operand!r} is no query.", remedy="Give a query or a table.")
     return Query(node, cast("Connection", getattr(operand, "connection", None) or connection))
-
-
-__all__ = ["Query", "SemanticWarning", "UnknownAttributeError", "as_query"]

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import inspect
 import re
-import warnings
 from collections import ChainMap
 from collections.abc import Iterable, Mapping, MutableMapping
 from contextlib import suppress
@@ -17,7 +16,14 @@ from djnb.connection import Connection, conn
 from djnb.declaration.compare import DefinitionChangedWarning, differences
 from djnb.declaration.declare import declare
 from djnb.declaration.drop import drop_table
-from djnb.errors import DataJointError, DefinitionError, MissingSchemaError, MissingTableError, NotDeclaredError
+from djnb.errors import (
+    DataJointError,
+    DefinitionError,
+    MissingSchemaError,
+    MissingTableError,
+    NotDeclaredError,
+    warn_user,
+)
 from djnb.graph.dependencies import Dependencies
 from djnb.model.naming import TableName, Tier, check_schema_name, table_name
 from djnb.model.spec import TableSpec
@@ -332,17 +338,22 @@ def _parts(cls: type[Table]) -> Iterable[type[Part]]:
 
 def _compare(cls: type[Table], spec: TableSpec, label: str) -> None:
     definition = getattr(cls, "definition", None)
+    if not isinstance(definition, str):
+        return
     try:
-        found = differences(definition, spec.heading, label=label) if isinstance(definition, str) else []
+        found = differences(definition, spec.heading, label=label)
     except DefinitionError as error:
         # The table is there and can be used, whatever its class says: another program may have declared it.
-        found = [f"the definition cannot be read ({error.message})"]
+        warn_user(
+            f"The definition of `{label}` cannot be read; the table that is in the database is used as it is.\n{error}",
+            DefinitionChangedWarning,
+        )
+        return
     if found:
-        warnings.warn(
+        warn_user(
             f"The definition of `{label}` differs from the table that is in the database, which stays as it is: "
             f"{'; '.join(found)}. To have it as defined, drop the table (`{label}.drop()`) and declare it again.",
             DefinitionChangedWarning,
-            stacklevel=5,
         )
 
 

@@ -122,7 +122,8 @@ class Database(_Group):
     password: SecretStr | None = Field(default=None, description="Password of the account; never shown.")
     use_tls: bool | None = Field(
         default=None,
-        description="True requires encryption, False forbids it, None encrypts where the server offers it.",
+        description="True requires encryption, False forbids it, None encrypts where the server offers it. "
+        "The server's certificate is not checked.",
     )
     reconnect: bool = Field(
         default=True, description="Connect again by itself after a lost connection, unless a transaction was open."

@@ -6,7 +6,9 @@ operand                       keeps the rows where
 ============================  =============================================================
 ``"x > 1"``                   the text holds
 ``{"x": 1, "y": None}``       every attribute is equal; None and NaN are NULL; names that the
-                              heading does not have are passed over
+                              heading does not have are passed over, but for a likely
+                              misspelling where it has none of them
+a row of a DataFrame          as the dict of its values
 a list, set, array, frame     any of the items holds; an empty one keeps nothing
 ``AndList([...])``            all of the items hold; an empty one keeps everything
 ``Not(operand)``              the operand does not hold
@@ -24,7 +26,7 @@ from typing import TYPE_CHECKING, Any, cast
 from djnb.algebra.expression import Expression, Reader
 from djnb.algebra.matching import namesakes
 from djnb.algebra.missing import is_missing
-from djnb.errors import OperandError
+from djnb.errors import OperandError, UnknownAttributeError, did_you_mean
 from djnb.model.heading import Heading
 
 if TYPE_CHECKING:
@@ -134,7 +136,7 @@ def make_condition(operand: Any, heading: Heading, read: Reader) -> Condition:
     if isinstance(operand, AndList):
         return both(make_condition(item, heading, read) for item in operand)
     if isinstance(operand, str):
-        return Holds(read(operand, heading))
+        return _holds(operand, heading, read)
     if isinstance(operand, bool) or type(operand).__name__ in ("bool", "bool_"):
         return Always(bool(operand))
     node = relation_of(operand)
@@ -146,6 +148,10 @@ def make_condition(operand: Any, heading: Heading, read: Reader) -> Condition:
         return _equal_to({name: operand[name] for name in operand.dtype.names}, heading)
     if hasattr(operand, "to_dict") and hasattr(operand, "columns"):
         return _any_of(_records(operand), heading, read)
+    if hasattr(operand, "to_dict") and hasattr(operand, "index"):
+        # A row of a DataFrame has names for labels; a column, or a mask, has those of rows.
+        values = operand.to_dict()
+        return _equal_to(values, heading) if any(n in heading for n in values) else _any_of(operand, heading, read)
     if isinstance(operand, Iterable) and not isinstance(operand, (bytes, bytearray)) and not isinstance(operand, type):
         return _any_of(operand, heading, read)
     raise OperandError(
@@ -196,11 +202,11 @@ def walk(condition: Condition) -> Iterator[Condition]:
 
 
 def mentioned(condition: Condition) -> frozenset[str] | None:
-    """Return the attributes that a condition is about; None where a text could not be read and may name any."""
+    """Return the attributes that a condition is about; None where an unread text or a subquery may be about others."""
     names: set[str] = set()
     for item in walk(condition):
         if isinstance(item, Holds):
-            if item.expression.tree is None:
+            if item.expression.tree is None or item.expression.has_subquery:
                 return None
             names |= item.expression.names
         elif isinstance(item, Equals):
@@ -214,6 +220,11 @@ def mentioned(condition: Condition) -> frozenset[str] | None:
 
 def _equal_to(operand: Mapping[Any, Any], heading: Heading) -> Condition:
     known = {name: value for name, value in operand.items() if name in heading}
+    if not known:
+        # Names of other tables may stand in a key. Where all of them are unknown, one is likely misspelt.
+        for name in map(str, operand):
+            if did_you_mean(name, heading.names, cutoff=0.7):
+                raise UnknownAttributeError.among(name, heading.names)
     for name in known:
         if heading[name].is_blob:
             raise OperandError(
@@ -221,6 +232,15 @@ def _equal_to(operand: Mapping[Any, Any], heading: Heading) -> Condition:
                 remedy=f"Leave '{name}' out of the dict.",
             )
     return both(Equals(str(name), None if is_missing(value) else value) for name, value in known.items())
+
+
+def _holds(text: str, heading: Heading, read: Reader) -> Condition:
+    expression = read(text, heading)
+    if expression.is_value:
+        raise OperandError(
+            f"'{text}' is a value, not a condition.", remedy="Say of which attribute: `\"name = 'value'\"` or a dict."
+        )
+    return Holds(expression)
 
 
 def _is_record(operand: Any) -> bool:
@@ -237,6 +257,11 @@ def _any_of(items: Iterable[Any], heading: Heading, read: Reader) -> Condition:
     groups: dict[tuple[str, ...], dict[tuple[Any, ...], None]] = {}
     others: list[Condition] = []
     for item in items:
+        if isinstance(item, bool) or type(item).__name__ in ("bool", "bool_"):
+            raise OperandError(
+                "A list of truth values, as of a mask, does not say which rows are meant.",
+                remedy="Restrict by a text such as `'x > 2'`, or by the keys of the rows.",
+            )
         condition = make_condition(item, heading, read)
         equals = condition.items if isinstance(condition, Both) else (condition,)
         plain = [part for part in equals if isinstance(part, Equals) and part.value is not None]

@@ -23,6 +23,10 @@ class Expression:
         The attributes that it mentions.
     type : AttributeType
         Of its value, as far as it can be told.
+    has_subquery : bool
+        Whether it asks other tables too.
+    is_value : bool
+        Whether it is a number or a quoted text and nothing else.
     tree : object
         What the reader made of it; None where the reader could not read the text, which then goes to the database as
         it is.
@@ -31,6 +35,8 @@ class Expression:
     text: str
     names: frozenset[str] = frozenset()
     type: AttributeType = COMPUTED
+    has_subquery: bool = False
+    is_value: bool = False
     tree: Any = field(default=None, compare=False, repr=False)
 
 

@@ -189,12 +189,18 @@ def _attribute(line: AttributeLine, dialect: Dialect, label: str) -> Attribute:
             raise UnknownTypeError.at(
                 line.text, line.number, line.type_column, error.message, remedy=error.remedy, table=label
             ) from error
-        stored = codec.get_dtype(line.type.store is not None)
-        if stored.startswith("<"):
+        if line.type.store is not None:
             raise UnknownTypeError.at(
                 line.text, line.number, line.type_column,
                 f"`{line.type}` keeps its values in files, which is not possible yet.",
                 remedy=f"Keep them in the table: `<{line.type.codec}>`.", table=label,
+            )  # fmt: skip
+        stored = codec.get_dtype(False)
+        if stored != "bytes":
+            raise UnknownTypeError.at(
+                line.text, line.number, line.type_column,
+                f"`{line.type}` is kept as `{stored}`; only codecs that are kept as `bytes` are possible yet.",
+                remedy="Let the codec's `get_dtype` return 'bytes'.", table=label,
             )  # fmt: skip
     attribute = Attribute(
         line.name,

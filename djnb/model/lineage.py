@@ -33,10 +33,13 @@ def trace(spec: TableSpec, lookup: Lookup) -> Mapping[str, str]:
         Finds the parents; where it returns None, the trace ends at the parent's own attribute.
     """
     found = {name: origin(spec.name, name) for name in spec.primary_key}
+    by_foreign_key: dict[str, str] = {}
     for foreign_key in spec.foreign_keys:
         for child, parent in foreign_key.attributes:
-            found[child] = _follow(foreign_key.parent, parent, lookup, {(spec.name, child)})
-    return found
+            # An attribute of two foreign keys has the lineage that the first one gives it, here as below.
+            if child not in by_foreign_key:
+                by_foreign_key[child] = _follow(foreign_key.parent, parent, lookup, {(spec.name, child)})
+    return {**found, **by_foreign_key}
 
 
 def _follow(table: TableName, attribute: str, lookup: Lookup, seen: set[tuple[TableName, str]]) -> str:

@@ -154,8 +154,11 @@ class _Loop:
             result = self._result(missing_count, is_interrupted=True)
             emit(PopulateFinished(self.run, result))
             raise PopulateInterrupted(result) from None
-        except BaseException:
-            emit(PopulateFinished(self.run, self._result(missing_count)))
+        except BaseException as error:
+            result = self._result(missing_count)
+            if isinstance(error, MakeError):
+                error.result = result
+            emit(PopulateFinished(self.run, result))
             raise
         result = self._result(missing_count)
         emit(PopulateFinished(self.run, result))

@@ -97,8 +97,8 @@ def plan_delete(
 
 def _refers_to(condition: Condition, tables: set[TableName]) -> bool:
     """Tell whether a condition could change its mind while rows go from the tables."""
-    texts = [item.expression.text for item in walk(condition) if isinstance(item, Holds)]
-    return bool(tables_in(condition) & tables) or any("select" in text.lower() for text in texts)
+    asks = any(isinstance(item, Holds) and item.expression.has_subquery for item in walk(condition))
+    return asks or bool(tables_in(condition) & tables)
 
 
 def _listed(connection: Connection, table: Stored, condition: Condition) -> Condition:

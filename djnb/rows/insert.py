@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from contextlib import nullcontext
 from itertools import count, groupby, islice
 from operator import itemgetter
 from typing import Any, cast
@@ -100,7 +101,8 @@ def insert(
                 batch = first
                 while batch:
                     try:
-                        _insert_batch(connection, spec, heading, batch, on_duplicate, ignore_extra_fields)
+                        with connection.atomic() if total else nullcontext():
+                            _insert_batch(connection, spec, heading, batch, on_duplicate, ignore_extra_fields)
                     except _RefusedError as refused:
                         if total:  # the reason may lie in an earlier batch, which is still there
                             raise refused.explained(connection, spec, heading) from refused.error
@@ -127,10 +129,14 @@ def read_rows(connection: Connection, rows: Any, heading: Heading) -> Iterator[R
     node = relation_of(rows)
     if node is not None:
         names = node.heading.names
-        yield from to_dicts(fetch_columns(connection, node, names), 0)
+        source: Connection = getattr(rows, "connection", None) or connection
+        yield from to_dicts(fetch_columns(source, node, names), 0)
     elif hasattr(rows, "to_dict") and hasattr(rows, "columns"):
         named = [name for name in rows.index.names if name is not None]
         frame = rows.reset_index() if named else rows
+        if not frame.columns.is_unique:
+            twice = frame.columns[frame.columns.duplicated()][0]
+            raise InsertError(f"The DataFrame has two columns called '{twice}'.", remedy="Rename or drop one of them.")
         columns = [frame[name].tolist() for name in frame.columns]
         names = [str(name) for name in frame.columns]
         for values in zip(*columns, strict=True):

@@ -35,17 +35,29 @@ def read(text: str, heading: Heading, *, owner: str = "") -> Expression:
         open, a semicolon, nothing at all.
     """
     if text in heading:  # spares the parser, and allows names that are words of SQL
-        return Expression(text, frozenset([text]), heading[text].type, _column(text))
+        return Expression(text, frozenset([text]), heading[text].type, tree=_column(text))
     tree = _parse(text)
     if tree is None:
         _check_enclosable(text)
-        return Expression(text)
+        return Expression(text, has_subquery="select" in text.lower())  # unread: rather once too often than missed
     _check_places(tree, text)
     names = [column.name for column in outer_columns(tree)]
     for name in names:
         if name not in heading:
             raise UnknownAttributeError.among(name, heading.names, owner=owner)
-    return Expression(text, frozenset(names), _type_of(tree, heading), tree)
+    return Expression(text, frozenset(names), _type_of(tree, heading), _has_subquery(tree), _is_value(tree), tree)
+
+
+def _is_value(tree: exp.Expression) -> bool:
+    from sqlglot import exp
+
+    return isinstance(tree.unnest(), exp.Literal)
+
+
+def _has_subquery(tree: exp.Expression) -> bool:
+    from sqlglot import exp
+
+    return tree.find(exp.Select) is not None
 
 
 def outer_columns(tree: exp.Expression) -> list[exp.Column]:

@@ -9,18 +9,28 @@ if TYPE_CHECKING:
     from djnb.algebra.nodes import Node
     from djnb.query import Query
 
-FORWARDED = (
+FORWARDED = frozenset((
     "heading", "primary_key", "connection", "name", "full_table_name", "is_declared", "key_source",
     "restrict", "join", "proj", "aggr",
     "fetch", "fetch1", "to_dicts", "to_arrays", "to_pandas", "keys", "preview",
     "insert", "insert1", "delete", "drop", "spec",
-    "populate", "progress", "make",
-)  # fmt: skip
+    "populate", "progress",
+))  # fmt: skip
 """What a class hands on to an instance of itself, if its tier has it."""
+
+
+def _is_table(bases: tuple[type, ...]) -> bool:
+    # A tier is no table: of `dj.Manual.insert` the method itself is meant.
+    return any("definition" in vars(base) or vars(base).get("_table") is not None for base in bases)
 
 
 class TableMeta(type):
     """The class of table classes: operators and methods on the class act on an instance of it."""
+
+    def __getattribute__(cls, name: str) -> Any:
+        if name in FORWARDED and _is_table(type.__getattribute__(cls, "__mro__")):
+            return getattr(type.__call__(cls), name)
+        return super().__getattribute__(name)
 
     def __relation__(cls) -> Node:
         return cls._instance().node
@@ -49,15 +59,3 @@ class TableMeta(type):
 
     def __iter__(cls) -> Iterator[dict[str, Any]]:
         return iter(cls._instance())
-
-
-def _forward(name: str) -> property:
-    # A property of the metaclass comes before what the class itself has under the name.
-    def get(cls: TableMeta) -> Any:
-        return getattr(cls(), name)
-
-    return property(get, doc=f"``{name}`` of an instance.")
-
-
-for _name in FORWARDED:
-    setattr(TableMeta, _name, _forward(_name))

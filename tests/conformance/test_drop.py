@@ -97,6 +97,25 @@ class TestDrop:
 
 
 class TestDropRefused:
+    def test_of_a_schema_that_another_one_refers_to(self, schema, connection, Subject):
+        """Nothing is dropped of a schema on which tables of another one depend."""
+        other = dj.Schema(schema.name + "_b", connection=connection)
+
+        @schema
+        class Free(dj.Manual):
+            definition = "free : int32"
+
+        @other
+        class Scan(dj.Manual):
+            definition = "-> Subject"
+
+        with pytest.raises(ReferencedError, match="tables of other schemas refer to it"):
+            schema.drop(prompt=False)
+
+        assert ["free", "subject"] == sorted(schema.list_tables())
+        assert 2 == len(Subject)
+        Scan.insert1((1,))
+
     def test_within_a_transaction(self, schema, connection, Session):
         """A server would end the transaction with the first table; nothing is dropped, and the transaction stands."""
         with connection.transaction():

@@ -188,6 +188,54 @@ class TestInsertFrom:
         assert [] == Subject.to_dicts()
 
 
+class TestInsertWithinATransaction:
+    def test_refused_insert_leaves_nothing_and_the_transaction_stands(self, Subject, connection, monkeypatch):
+        """Whoever catches the error goes on with what was there before the insert, in small and in large."""
+        monkeypatch.setattr(inserting, "BATCH", 10)
+        with connection.transaction():
+            Subject.insert1({"subject": 100, "name": "a"})
+            for count in (5, 35):
+                with pytest.raises(DuplicateError):
+                    Subject.insert(
+                        [{"subject": n, "name": "a"} for n in range(count)] + [{"subject": 100, "name": "b"}]
+                    )
+
+        assert [{"subject": 100}] == Subject.keys()
+
+    def test_wide_rows_that_a_server_takes_in_several_messages(self, schema, connection):
+        """A refusal in the second message undoes the first one, and names the right row."""
+
+        @schema
+        class Wide(dj.Manual):
+            definition = """
+            number : int32
+            ---
+            text : varchar(4000)
+            """
+
+        with connection.transaction():
+            Wide.insert1((1000, "there"))
+            with pytest.raises(DuplicateError, match=r"number=1000 is there already \(row 1000\)"):
+                Wide.insert((number, "x" * 3000) for number in range(1001))
+
+        assert 1 == len(Wide)
+
+
+class TestInsertFromAnotherDatabase:
+    def test_reads_where_the_query_is(self, Subject, tmp_path):
+        """Rows of a query come from its own database, whatever the tables are called there."""
+        with dj.Connection(f"sqlite:///{tmp_path / 'elsewhere.sqlite'}") as elsewhere:
+
+            @dj.Schema(Subject.name.schema, connection=elsewhere)
+            class Other(dj.Manual):
+                definition = Subject.definition
+
+            Other.insert([{"subject": 7, "name": "from elsewhere"}])
+            Subject.insert(Other & "subject = 7")
+
+        assert [7] == [row["subject"] for row in Subject.to_dicts()]
+
+
 class TestInsertMany:
     def test_is_all_or_none(self, Subject, monkeypatch):
         """A row that is refused in a later batch undoes the earlier ones."""

@@ -309,3 +309,36 @@ class TestInsertOutsideMake:
 
         with pytest.raises(DirectInsertError):
             Result.insert1(dict(KEYS[0], value=1))
+
+
+class TestErrorOfAPopulate:
+    def test_has_what_was_done_before(self, computed):
+        """The error that ends a populate says how many keys were made."""
+        Result = computed(fails_at(2, ValueError("bad spike")))
+
+        with pytest.raises(MakeError) as caught:
+            Result.populate()
+
+        assert (1, 1, 1) == (
+            caught.value.result.success_count,
+            len(caught.value.result.error_list),
+            caught.value.result.remaining,
+        )
+
+
+class TestClass:
+    def test_attributes_can_be_set(self, computed, Recording, monkeypatch):
+        """A key source may be given to a class later, and a test may replace `make`."""
+        Result = computed(lambda self, key: self.insert1(dict(key, value=1)))
+        Result.key_source = Recording & "recording_id = 2"
+        monkeypatch.setattr(Result, "make", lambda self, key: self.insert1(dict(key, value=5)))
+
+        Result.populate()
+
+        assert [{"recording_id": 2, "value": 5.0}] == Result.to_dicts()
+
+    def test_methods_of_a_tier_can_be_called_on_an_instance(self, Recording):
+        """`dj.Manual.insert(self, rows)` is how classic pipelines extend a method."""
+        dj.Manual.insert1(Recording(), {"recording_id": 9, "session_date": "2024-01-01", "data": 1})
+
+        assert 4 == len(Recording)

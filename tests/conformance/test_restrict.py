@@ -352,6 +352,48 @@ class TestRestrictByDict:
             Session & {"traces": [1]}
 
 
+class TestRestrictByRowOfAFrame:
+    def test_is_like_a_dict(self, Session):
+        """A row of a DataFrame restricts by its values, never by the texts among them."""
+        frame = Session.to_pandas("name").reset_index()
+
+        assert [[1], [2], [3], [4]] == [
+            [found["session_id"] for found in (Session & row).to_dicts("session_id")] for _, row in frame.iterrows()
+        ]
+
+
+class TestRestrictByMask:
+    @pytest.mark.parametrize(
+        "mask", [[True, False], np.array([True, False]), pd.Series([True, False]), (np.bool_(True),)]
+    )
+    def test_is_refused(self, Session, mask):
+        """A mask keeps rows by their place, which a query does not know."""
+        with pytest.raises(OperandError, match=r"truth values|has no rows|mask"):
+            Session & mask
+
+
+class TestRestrictByValue:
+    @pytest.mark.parametrize("value", ["1", "'ann'", ["1", "2"], np.array(["1", "2"])])
+    def test_is_refused(self, Session, value):
+        """A value alone would be true or false for all rows."""
+        with pytest.raises(OperandError, match="is a value, not a condition"):
+            Session & value
+
+
+class TestRestrictByMisspeltDict:
+    def test_is_refused_where_nothing_else_is_known(self, Session, statements):
+        """A dict whose only name is misspelt would keep all rows, and a delete would take them."""
+        with pytest.raises(UnknownAttributeError, match="Did you mean 'session_id'"):
+            Session & {"sesion_id": 1}
+
+        assert [] == statements
+
+    def test_names_of_other_tables_are_passed_over(self, Session):
+        """A key of another table may have more attributes, or others altogether."""
+        assert [1] == [row["session_id"] for row in (Session & {"session_id": 1, "electrode": 3}).to_dicts()]
+        assert 4 == len(Session & {"electrode": 3})
+
+
 class TestRestrictByList:
     @pytest.mark.parametrize(
         ("given", "expected"),
@@ -368,9 +410,7 @@ class TestRestrictByList:
             ([["session_id = 1"], [{"session_id": 4}]], [1, 4]),
             ([dj.AndList(["session_id > 1", "trials > 0"]), {"session_id": 4}], [2, 4]),
             ([dj.Not("session_id = 1")], [2, 3, 4]),
-            ([True], [1, 2, 3, 4]),
             ([{"session_id": 1}, {}], [1, 2, 3, 4]),
-            ([False, {"session_id": 1}], [1]),
             ([], []),
             ([[]], []),
         ],

@@ -13,7 +13,7 @@ from djnb.backends.mysql import queries
 from djnb.backends.mysql.dialect import MySQLDialect
 from djnb.backends.mysql.driver import MySQLDriver
 from djnb.backends.mysql.errors import translate, unreachable
-from djnb.errors import AuthenticationError, DataJointError
+from djnb.errors import AuthenticationError, DatabaseError, DataJointError
 from djnb.model.attribute import NULL, Default
 from djnb.model.naming import TableName
 from djnb.model.spec import ForeignKey, TableSpec
@@ -43,19 +43,23 @@ class MySQLBackend:
         AuthenticationError
             The server does not accept the user and the password.
         """
+        problem: DatabaseError
         try:
             driver = MySQLDriver(self.address, use_tls=self._use_tls)
         except pymysql.Error as error:
-            raise unreachable(error, self.address) from error
+            problem = unreachable(error, self.address)
         except RuntimeError as error:
             # PyMySQL needs a further package for one of MySQL 8's ways to log in without encryption.
-            raise AuthenticationError(
+            problem = AuthenticationError(
                 f"The server at {self.address} wants a way of logging in that is not installed: {error}.",
                 remedy="Encrypt the connection (`database.use_tls`), or run `pip install cryptography`.",
-            ) from error
-        # MariaDB shows default values as SQL, MySQL as plain text.
-        self._quotes_defaults = driver.is_mariadb
-        return driver
+            )
+        else:
+            # MariaDB shows default values as SQL, MySQL as plain text.
+            self._quotes_defaults = driver.is_mariadb
+            return driver
+        # Without the driver's error as the cause: its frames know the password, which some tracebacks would show.
+        raise problem
 
     def translate(self, error: Exception, sql: str) -> DataJointError | None:
         """Return djnb's error for one of PyMySQL's."""

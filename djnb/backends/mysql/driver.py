@@ -146,7 +146,9 @@ def _connect(address: Address, use_tls: bool | None) -> Any:
 
 
 def _is_local(host: str) -> bool:
+    if host == "::1":
+        return True
     try:
-        return socket.gethostbyname(host).startswith("127.") or host == "::1"
+        return socket.gethostbyname(host).startswith("127.")
     except OSError:
         return False

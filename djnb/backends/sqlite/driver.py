@@ -45,30 +45,12 @@ class SQLiteDriver:
             cursor.close()
 
     def execute_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> int:
-        """Send one prepared statement for many rows, all of them or none."""
-        # Without a transaction, autocommit would sync the file for every row. Within one, a row that is refused would
-        # leave the rows before it; on a server, one statement of many rows leaves none.
-        own = not self._connection.in_transaction
-        if own:
-            self.begin()
-        else:
-            self._connection.execute("SAVEPOINT many").close()
+        """Send one prepared statement for many rows."""
+        cursor = self._connection.executemany(sql, rows)
         try:
-            cursor = self._connection.executemany(sql, rows)
-            count = cursor.rowcount
+            return cursor.rowcount
+        finally:
             cursor.close()
-        except BaseException:
-            if own:
-                self.rollback()
-            elif self._connection.in_transaction:  # a full disk, for one, ends the transaction
-                self._connection.execute("ROLLBACK TO many").close()
-                self._connection.execute("RELEASE many").close()
-            raise
-        if own:
-            self.commit()
-        else:
-            self._connection.execute("RELEASE many").close()
-        return count
 
     def begin(self) -> str:
         """Open a transaction with the writer's lock: one that reads first and writes later could not wait for it."""

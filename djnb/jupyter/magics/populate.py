@@ -6,6 +6,7 @@ import re
 from argparse import ArgumentTypeError
 from typing import Any
 
+from IPython.core import display_functions
 from IPython.core.error import UsageError
 from IPython.core.magic import (
     Magics,
@@ -16,7 +17,7 @@ from IPython.core.magic import (
     output_can_be_silenced,
 )
 
-from djnb.errors import PopulateInterrupted
+from djnb.errors import MakeError, PopulateInterrupted
 from djnb.jupyter.magics import body, line, names, restriction
 from djnb.jupyter.magics.arguments import documented, make_parser, shell_of
 from djnb.populate.result import PopulateResult
@@ -112,6 +113,12 @@ class PopulateMagics(Magics):
             )
         except PopulateInterrupted as interrupt:
             result = interrupt.result
+        except MakeError as error:
+            # What was made before stays in the notebook, above the error.
+            if error.result is not None:
+                display: Any = display_functions.display
+                display(error.result)
+            raise
         if options.output:
             shell.user_ns[options.output] = result
         return result

@@ -102,7 +102,6 @@ class TestMakeCondition:
             ([{"a": 1}, "x"], Either((A1, X))),
             ([{"a": 1}, {"x": None}], Either((A1, Equals("x", None)))),
             ([{"a": 1}, {}], EVERYTHING),
-            ([False, False], NOTHING),
             (AndList([]), EVERYTHING),
             (AndList([{"a": 1}, "x"]), Both((A1, X))),
             (AndList([{"a": 1}, False]), NOTHING),
