@@ -403,13 +403,14 @@ def _log_in(url: str) -> str:
         parts = urlsplit(url)
         if not parts.netloc:
             return url  # of a file
-        is_read = parts.port != 0 and ("@" in parts.netloc or "@" not in url)
+        rest = parts.path + parts.query + parts.fragment
+        is_read = parts.port != 0 and "@" not in rest and not rest.strip("/")
     except ValueError:
         is_read = False
     if not is_read:
         raise SettingsError(
-            "The address of the server cannot be read: its port is no port number, or its password has special "
-            "characters.",
+            "The address of the server cannot be read: its port is no port number, its password has special "
+            "characters, or it goes on after the port.",
             remedy="Write `mysql://user@host:3306` and give the password by `dj.config.database.password` or "
             "DJNB_DATABASE_PASSWORD; within an address, percent-encode its special characters (`/` is %2F).",
         )

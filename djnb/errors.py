@@ -264,7 +264,7 @@ class MakeError(DataJointError):
     def for_key(cls, table: str, key: Mapping[str, Any], cause: BaseException) -> Self:
         """Build the error for one key from the exception of its ``make()``."""
         error = cls(
-            f"`{table}.make` failed for the key {dict(key)}: {describe(cause)}.",
+            f"`{table}.make` failed for the key {dict(key)}: {describe(cause).rstrip('.')}.",
             remedy="Nothing was inserted for it. Mend the cause and populate again, "
             "or go on past such keys with suppress_errors=True.",
         )

@@ -59,15 +59,18 @@ class Address:
                     remedy="Write `sqlite:///pipeline.sqlite`, or `sqlite:////data/pipeline.sqlite` from the root.",
                 )
             return cls(scheme, path=unquote(path))
+        # What urlsplit says may repeat a part of the password, so its error is not raised on.
         try:
             parts = urlsplit(url)
             port = parts.port or 3306
+            is_read = bool(parts.netloc)
         except ValueError:
-            # What urlsplit says may repeat a part of the password.
+            is_read = False
+        if not is_read:
             raise SettingsError(
                 f"The address of the {scheme} server cannot be read.",
                 remedy=f"Write `{scheme}://user@host:3306`; percent-encode special characters of a password.",
-            ) from None
+            )
         return cls(
             scheme,
             host=parts.hostname or "localhost",

@@ -32,11 +32,6 @@ class ForeignKey:
         """The child's attributes."""
         return tuple(child for child, _ in self.attributes)
 
-    @property
-    def is_renamed(self) -> bool:
-        """Whether any attribute has another name in the child."""
-        return any(child != parent for child, parent in self.attributes)
-
 
 @dataclass(frozen=True)
 class Index:

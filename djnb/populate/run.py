@@ -44,15 +44,12 @@ class Run:
         The class.
     total : int
         How many keys are to be made at most.
-    wants_display : bool
-        Whether ``display_progress`` was asked for.
     id : str
         Tells runs apart.
     """
 
     table: str
     total: int
-    wants_display: bool = False
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
     _stop: threading.Event = field(default_factory=threading.Event, repr=False)
 
@@ -112,7 +109,7 @@ def populate(
     names = wanted.heading.names
     found = to_dicts(fetch_columns(connection, wanted, names, purpose="internal"), 0)
     count = len(found) if max_calls is None else min(len(found), max_calls)
-    run = Run(table.name.class_name, count, wants_display=display_progress)
+    run = Run(table.name.class_name, count)
     with ExitStack() as stack:
         if display_progress:
             stack.enter_context(progress_bar.display(connection, run))

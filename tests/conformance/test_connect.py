@@ -373,6 +373,9 @@ class TestAddress:
             "mysql://me@[::1:3306",
             *(f"mysql://me:horse{mark}battery@host" for mark in "/?#["),
             "mysql://me:9#horse@host",
+            "mysql://me:9@horse/battery@host",
+            "mysql://me@host/horse",
+            "mysql:/me:horse@host",
         ],
     )
     def test_that_cannot_be_read(self, url):

@@ -54,6 +54,16 @@ class TestPassword:
         assert "UnreachableError" in shown.printed
         assert "s3cret" not in shown.printed
 
+    def test_is_not_among_the_values_that_verbose_tracebacks_show(self, notebook):
+        """`%xmode Verbose` prints the values of every frame; the password of the settings is none of them."""
+        notebook.run("%xmode Verbose")
+        shown = notebook.run(
+            "import djnb\ndjnb.config.database.password = 's3c' + 'ret'\ndjnb.connect('mysql://me@127.0.0.1:1')"
+        )
+
+        assert "UnreachableError" in shown.printed
+        assert "s3cret" not in shown.printed
+
 
 class TestErrorInAMagic:
     def test_shows_the_message_only(self, notebook):
