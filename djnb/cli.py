@@ -12,7 +12,7 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
-from djnb.errors import DataJointError
+from djnb.errors import DataJointError, MissingPackageError
 
 DEMO_DATABASE = "sqlite:///djnb-demo.sqlite"
 NOTEBOOK = "01-quickstart.ipynb"
@@ -43,8 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.command == "demo":
             return _demo(options)
         return _lab(options, for_jupyter)
-    # A missing optional package is told with the command that installs it; its traceback would say less.
-    except (DataJointError, ModuleNotFoundError) as error:
+    except DataJointError as error:
         print(f"djnb: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -103,9 +102,7 @@ def _demo(options: argparse.Namespace) -> int:
 
 def _lab(options: argparse.Namespace, for_jupyter: Sequence[str]) -> int:
     if find_spec("jupyterlab") is None:
-        raise ModuleNotFoundError(
-            "JupyterLab is not installed. Install it with: pip install 'djnb[lab]'", name="jupyterlab"
-        )
+        raise MissingPackageError("JupyterLab is not installed.", remedy="Install it with: pip install 'djnb[lab]'")
     notebook = _own_copy(Path.cwd())
     environment = dict(os.environ)
     if options.database:

@@ -295,7 +295,7 @@ class ConsentError(DataJointError):
     """Rows or tables would go, consent is needed, and nobody can be asked."""
 
 
-class MissingPackageError(DataJointError, ImportError):
+class MissingPackageError(DataJointError, ModuleNotFoundError):
     """An optional package is not installed; the message has the command that installs it."""
 
 

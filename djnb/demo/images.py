@@ -9,6 +9,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from djnb.errors import MissingPackageError
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -42,14 +44,13 @@ def folder() -> Path:
 
     Raises
     ------
-    ModuleNotFoundError
+    MissingPackageError
         scikit-image is not installed.
     """
     if find_spec("skimage") is None:
-        raise ModuleNotFoundError(
-            "The demo reads its pictures from scikit-image, which is not installed. "
-            "Install it with: pip install 'djnb[lab]'",
-            name="skimage",
+        raise MissingPackageError(
+            "The demo reads its pictures from scikit-image, which is not installed.",
+            remedy="Install it with: pip install 'djnb[lab]'",
         )
     import skimage
 
@@ -71,7 +72,7 @@ def read(file: str, channel: Channel = "grey") -> Picture:
     ------
     FileNotFoundError
         There is no such file; the message offers the nearest name.
-    ModuleNotFoundError
+    MissingPackageError
         scikit-image is not installed.
     """
     path = folder() / file

@@ -45,7 +45,7 @@ def run(connection: Connection, write: Write, *, schema_name: str = SCHEMA_NAME,
 
     Raises
     ------
-    ModuleNotFoundError
+    MissingPackageError
         scikit-image, which brings the pictures, is not installed.
     """
     images.folder()
