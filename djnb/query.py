@@ -277,7 +277,7 @@ class Query:
             A name is not in the heading.
         """
         columns = self._fetch(names or self.heading.names, order_by, limit, offset)
-        return to_dicts(columns, 0)
+        return to_dicts(columns)
 
     @on_class
     def to_arrays(self, *names: str, order_by: OrderBy = None, limit: int | None = None, offset: int = 0) -> Any:
@@ -305,8 +305,7 @@ class Query:
         if not names:
             import numpy as np
 
-            size = len(next(iter(arrays.values()))) if arrays else 0
-            result = np.empty(size, dtype=[(name, array.dtype) for name, array in arrays.items()])
+            result = np.empty(columns.count, dtype=[(name, array.dtype) for name, array in arrays.items()])
             for name, array in arrays.items():
                 result[name] = array
             return result
@@ -345,7 +344,7 @@ class Query:
         if not self.primary_key:  # a table of one row at most
             rows: list[dict[str, Any]] = [{} for _ in range(len(self))]
             return rows[offset:][:limit]
-        return to_dicts(self._fetch(self.primary_key, order_by, limit, offset), 0)
+        return to_dicts(self._fetch(self.primary_key, order_by, limit, offset))
 
     @on_class
     def fetch(
@@ -387,11 +386,11 @@ class Query:
         asked = [*wanted, *(self.primary_key if "KEY" in names else [])]
         columns = self._fetch(list(dict.fromkeys(asked)), order_by, limit, offset or 0, squeeze=squeeze)
         if as_dict:
-            return to_dicts(columns, 0)
+            return to_dicts(columns)
         if not names:
-            return frames.to_structured(columns, self.heading, len(next(iter(columns.values()), [])))
+            return frames.to_structured(columns, self.heading)
         results = [
-            to_dicts({key: columns[key] for key in self.primary_key}, 0)
+            to_dicts(columns.only(self.primary_key))
             if name == "KEY"
             else frames.to_plain_array(columns[name], self.heading[name])
             for name in names
@@ -427,8 +426,8 @@ class Query:
         wanted = [name for name in names if name != "KEY"] if names else self.heading.names
         asked = list(dict.fromkeys([*wanted, *(self.primary_key if "KEY" in names else [])]))
         # Two rows are enough to know that there are several.
-        columns = self._fetch(asked or self.heading.names, None, 2, 0, squeeze=squeeze)
-        found = len(next(iter(columns.values()), []))
+        columns = self._fetch(asked, None, 2, 0, squeeze=squeeze)
+        found = columns.count
         if found != 1:
             some = "no row" if found == 0 else "several rows"
             error = RowCountError(
@@ -448,12 +447,9 @@ class Query:
     ) -> Columns:
         columns = fetch_columns(self.connection, self.node, list(names), order_by=order_by, limit=limit, offset=offset)
         if squeeze:
-            columns = {
-                name: [v.squeeze() if hasattr(v, "squeeze") else v for v in values]
-                if self.heading[name].is_blob
-                else values
-                for name, values in columns.items()
-            }
+            for name in columns:
+                if self.heading[name].is_blob:
+                    columns[name] = [v.squeeze() if hasattr(v, "squeeze") else v for v in columns[name]]
         return columns
 
     # -- as a collection of rows

@@ -107,7 +107,7 @@ def populate(
         raise PopulateError(f"max_calls={max_calls} is negative.", remedy="Give the greatest number of keys to make.")
     wanted = missing(keys, target)
     names = wanted.heading.names
-    found = to_dicts(fetch_columns(connection, wanted, names, purpose="internal"), 0)
+    found = to_dicts(fetch_columns(connection, wanted, names, purpose="internal"))
     count = len(found) if max_calls is None else min(len(found), max_calls)
     run = Run(table.name.class_name, count)
     with ExitStack() as stack:

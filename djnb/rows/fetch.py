@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any, Literal
 
@@ -21,8 +21,24 @@ Purpose = Literal["read", "preview", "internal"]
 
 _NUMBERS: dict[Family, Callable[[Any], Any]] = {Family.INTEGER: int, Family.FLOAT: float}
 
-Columns = dict[str, list[Any]]
-"""Values by attribute, all lists of one length."""
+
+class Columns(dict[str, list[Any]]):
+    """
+    Values by attribute, all lists of one length.
+
+    Attributes
+    ----------
+    count : int
+        That length; rows without any attribute are counted too.
+    """
+
+    def __init__(self, values: Mapping[str, list[Any]], count: int) -> None:
+        super().__init__(values)
+        self.count = count
+
+    def only(self, names: Iterable[str]) -> Columns:
+        """Return some of the attributes."""
+        return Columns({name: self[name] for name in names}, self.count)
 
 
 def fetch_columns(
@@ -73,7 +89,7 @@ def fetch_columns(
     }
     if connection.bus.wants(Fetched):
         connection.bus.emit(Fetched(node, purpose, len(rows)))
-    return decoded
+    return Columns(decoded, len(rows))
 
 
 def decode_column(values: Sequence[Any], attribute: Attribute, dialect: Dialect) -> list[Any]:
@@ -124,11 +140,11 @@ def read_order(node: Node, order_by: str | Iterable[str] | None) -> Order:
     return order
 
 
-def to_dicts(columns: Columns, count: int) -> list[dict[str, Any]]:
+def to_dicts(columns: Columns) -> list[dict[str, Any]]:
     """Return columns as one dict for each row."""
     names = list(columns)
     if not names:
-        return [{} for _ in range(count)]
+        return [{} for _ in range(columns.count)]
     return [dict(zip(names, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 

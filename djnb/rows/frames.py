@@ -106,12 +106,12 @@ def to_plain_array(values: Sequence[Any], attribute: Attribute) -> np.ndarray[An
     return object_array(values)
 
 
-def to_structured(columns: Columns, heading: Heading, count: int) -> np.ndarray[Any, Any]:
+def to_structured(columns: Columns, heading: Heading) -> np.ndarray[Any, Any]:
     """Return columns as one structured array, shape (n_rows,), as DataJoint's ``fetch()`` does."""
     import numpy as np
 
     arrays = {name: to_plain_array(values, heading[name]) for name, values in columns.items()}
-    result = np.empty(count, dtype=[(name, array.dtype) for name, array in arrays.items()])
+    result = np.empty(columns.count, dtype=[(name, array.dtype) for name, array in arrays.items()])
     for name, array in arrays.items():
         result[name] = array
     return result

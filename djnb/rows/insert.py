@@ -130,7 +130,7 @@ def read_rows(connection: Connection, rows: Any, heading: Heading) -> Iterator[R
     if node is not None:
         names = node.heading.names
         source: Connection = getattr(rows, "connection", None) or connection
-        yield from to_dicts(fetch_columns(source, node, names), 0)
+        yield from to_dicts(fetch_columns(source, node, names))
     elif hasattr(rows, "to_dict") and hasattr(rows, "columns"):
         named = [name for name in rows.index.names if name is not None]
         frame = rows.reset_index() if named else rows

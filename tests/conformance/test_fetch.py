@@ -190,6 +190,25 @@ class TestValues:
         assert [4, 2, 3, 1] == [row["id"] for row in Ledger.to_dicts(order_by="amount")]
 
 
+class TestRowWithoutAttributes:
+    def test_is_a_row_all_the_same(self, schema):
+        """A table of one row that has no key: its empty key is fetched as often as it is counted."""
+
+        @schema
+        class Singleton(dj.Manual):
+            definition = """
+            ---
+            room : varchar(8)
+            """
+
+        before = Singleton.proj().to_dicts()
+        Singleton.insert1({"room": "east"})
+
+        assert ([], [{}], [{}]) == (before, Singleton.proj().to_dicts(), Singleton.keys())
+        assert ({}, {}) == (Singleton.proj().fetch1(), Singleton.fetch1("KEY"))
+        assert 1 == len(Singleton.proj()) == len(Singleton.fetch("KEY"))
+
+
 class TestToDicts:
     def test_all_attributes_in_the_order_of_the_key(self, Trial):
         """Rows come ordered by the primary key, attributes in the order of the heading."""
