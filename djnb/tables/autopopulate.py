@@ -9,10 +9,11 @@ from typing import Any, ClassVar
 from djnb.algebra.nodes import Node
 from djnb.errors import PopulateError
 from djnb.model.naming import TableName, Tier
+from djnb.on_class import on_class
 from djnb.populate import contract, progress_bar, run
 from djnb.populate.key_source import default_key_source, key_of
 from djnb.populate.result import PopulateResult, Progress
-from djnb.query import Query, as_query, on_class
+from djnb.query import Query, as_query
 from djnb.tables.table import Table
 
 

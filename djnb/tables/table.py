@@ -13,8 +13,9 @@ from djnb.errors import MissingTableError, NotDeclaredError, OperandError
 from djnb.model.heading import Heading
 from djnb.model.naming import TableName, Tier
 from djnb.model.spec import TableSpec
+from djnb.on_class import on_class
 from djnb.preview import Preview, preview
-from djnb.query import Query, on_class
+from djnb.query import Query
 from djnb.rows.delete import PartIntegrity, plan_delete
 from djnb.rows.insert import insert
 from djnb.tables import consent
