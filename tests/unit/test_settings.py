@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 
 import pytest
 
 from djnb import settings
 from djnb.errors import SettingsError
 from djnb.settings import Config, get_config
+from djnb.settings.group import meaning
 
 SECRET = "ho:rse@bat/tery"
 
@@ -29,7 +31,7 @@ def write_file(tmp_path):
 class TestDefaults:
     def test_every_setting_has_a_documented_default(self, config):
         """Nothing has to be set, and every setting says what it means."""
-        described = [name for name in settings.SETTINGS if settings._description(name).endswith(".")]
+        described = [name for name in settings.SETTINGS if meaning(Config, name).endswith(".")]
 
         assert list(settings.SETTINGS) == described
         assert {
@@ -45,6 +47,8 @@ class TestDefaults:
             "display.show_row_count": True,
             "jobs.allow_new_pk_fields_in_computed_tables": False,
             "safemode": True,
+            "stores": {},
+            "download_path": Path(),
             "semantic_check": "warn",
         } == {name: config[name] for name in settings.SETTINGS}
 
@@ -382,3 +386,47 @@ class TestPassword:
     def test_address_is_shown_without_it(self, url, shown):
         """However a password was written into an address, none of it is left when the address is shown."""
         assert shown == settings.hide_password(url)
+
+
+class TestStores:
+    SETTINGS = {  # noqa: RUF012
+        "default": "main",
+        "main": {"protocol": "file", "location": "/data", "token_length": 4},
+        "cloud": {"protocol": "s3", "access_key": SECRET, "secret_key": SECRET, "options": {"password": SECRET}},
+    }
+
+    def test_are_settings_by_name(self, config):
+        """A store is assigned as DataJoint writes it, all at once or one by one, and is read as a mapping."""
+        config["stores"] = {"main": {"protocol": "file", "location": "/data"}}
+        config.stores["other"] = {"protocol": "file", "location": "/other"}
+        config.stores["default"] = "main"
+
+        assert (["main", "other"], "main") == (config.stores.names, config.stores["default"])
+        assert "/other" == config["stores"]["other"]["location"]
+
+    def test_come_from_the_file_and_the_environment(self, write_file, monkeypatch):
+        """The file has the place, a variable may have the secret."""
+        write_file('[stores.cloud]\nprotocol = "s3"\nbucket = "lab"\n')
+        monkeypatch.setenv("DJNB_STORES__CLOUD__SECRET_KEY", SECRET)
+
+        assert {"cloud": {"protocol": "s3", "bucket": "lab", "secret_key": SECRET}} == Config().stores
+
+    def test_show_no_secrets(self, config):
+        """No printout and no dump has the keys of a store, and what is no secret is shown."""
+        config.stores = self.SETTINGS
+        shown = [repr(config), repr(config.stores), str(config.stores["cloud"]), config.model_dump_json()]
+
+        assert [] == [text for text in shown if SECRET in text]
+        assert "'token_length': 4" in shown[0]
+        assert SECRET == config.stores["cloud"]["secret_key"]
+
+    def test_bad_shapes_are_refused_without_secrets(self, config):
+        """What is no mapping is refused, and not repeated."""
+        with pytest.raises(SettingsError, match=r"`stores` cannot be the value given: `stores\.main` is no mapping"):
+            config.stores = {"main": SECRET}
+        with pytest.raises(SettingsError, match=r"`stores\.main` is no mapping"):
+            config.stores["main"] = SECRET
+        with pytest.raises(SettingsError, match=r"`stores\.default` is not the name"):
+            config.stores["default"] = {"protocol": "file"}
+
+        assert {} == config.stores

@@ -1,0 +1,149 @@
+"""All settings, and where their values come from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import Field, PlainSerializer, PlainValidator, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic_settings import SettingsError as SourceError
+
+from djnb.errors import SettingsError
+from djnb.settings.environment import ENVIRONMENT_PREFIX, Environment, refused_source
+from djnb.settings.files import find_file
+from djnb.settings.group import Group, Place, overrides, setting_names, shown, unknown
+from djnb.settings.groups import Database, Display, Jobs
+from djnb.settings.stores import Stores, as_stores
+
+if TYPE_CHECKING:
+    from pydantic_settings import PydanticBaseSettingsSource
+
+
+class Config(Group, BaseSettings):
+    """
+    All settings, as ``config.display.limit`` or ``config["display.limit"]``.
+
+    The settings are read from the environment and from ``djnb.toml`` when the object is made.
+
+    Raises
+    ------
+    SettingsError
+        The environment or the file has a name or a value that is not accepted; the message says where it stands.
+    """
+
+    model_config = SettingsConfigDict(env_prefix=ENVIRONMENT_PREFIX, env_nested_delimiter="__", env_ignore_empty=True)
+
+    database: Database = Field(default_factory=Database, description="Where the database is.")
+    display: Display = Field(default_factory=Display, description="How tables are shown.")
+    jobs: Jobs = Field(default_factory=Jobs, description="How computed tables are filled.")
+    safemode: bool = Field(default=True, description="Ask before rows are deleted and tables are dropped.")
+    stores: Annotated[Stores, PlainValidator(as_stores), PlainSerializer(Stores.masked)] = Field(
+        default_factory=Stores, description="Where files that belong to rows are kept: settings by the store's name."
+    )
+    download_path: Path = Field(default=Path(), description="Folder in which fetched attachments are put.")
+    semantic_check: Literal["warn", "error", "off"] = Field(
+        default="warn",
+        description="What a join does with namesakes of different origin: `warn`, `error`, or `off` to join them.",
+    )
+
+    def __init__(self) -> None:
+        file = find_file()
+        try:
+            super().__init__()
+        except ValidationError as error:
+            raise refused_source(type(self), error, file) from None
+        except SourceError as error:
+            raise SettingsError(
+                f"The environment's settings cannot be read: {error}.",
+                remedy="Give each setting a variable of its own, as in DJNB_DISPLAY__LIMIT=12.",
+            ) from None
+        except (OSError, ValueError) as error:  # unreadable, not TOML, not UTF-8
+            raise SettingsError(
+                f"`{file}` cannot be read: {error}.", remedy="Mend the file, or move it away."
+            ) from error
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Return the environment and the file, in this order."""
+        return Environment(settings_cls, SETTINGS), TomlConfigSettingsSource(settings_cls, toml_file=find_file())
+
+    def __getitem__(self, name: str) -> Any:
+        group, attribute = self._locate(name)
+        return getattr(group, attribute)
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        group, attribute = self._locate(name)
+        setattr(group, attribute, value)
+
+    @contextmanager
+    def override(self, settings: Mapping[str, Any] | None = None, /, **named: Any) -> Iterator[None]:
+        """
+        Change settings for the length of a ``with`` block, in the thread that runs it.
+
+        Parameters
+        ----------
+        settings : mapping, optional
+            Values by dotted name, ``{"display.limit": 5}``.
+        **named
+            Values by name with two underscores for the dot, ``display__limit=5``.
+
+        Raises
+        ------
+        SettingsError
+            A name or a value is not accepted; then nothing is changed.
+
+        Examples
+        --------
+        >>> from djnb.settings import get_config
+        >>> config = get_config()
+        >>> with config.override(display__limit=3, semantic_check="error"):
+        ...     print(config.display.limit)
+        3
+        """
+        asked = {**(settings or {}), **{name.replace("__", "."): value for name, value in named.items()}}
+        over = dict(overrides.get({}))
+        for name, value in asked.items():
+            group, attribute = self._locate(name)
+            over[Place(id(group), attribute)] = group._checked(attribute, value)
+        token = overrides.set(over)
+        try:
+            yield
+        finally:
+            overrides.reset(token)
+
+    def _locate(self, name: str) -> tuple[Group, str]:
+        """Return the group that holds a setting and the attribute's name in it."""
+        group: Group = self
+        *parts, attribute = name.split(".")
+        for part in parts:
+            inner = group.__dict__.get(part)
+            if not isinstance(inner, Group):
+                raise unknown(name, SETTINGS)
+            group = inner
+        if attribute not in type(group).model_fields:
+            raise unknown(name, SETTINGS)
+        return group, attribute
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return list(SETTINGS)
+
+    def __repr__(self) -> str:
+        """Return all settings as they stand, one a line; passwords are masked."""
+        lines = [f"    {name} = {shown(name, self[name])!r}" for name in SETTINGS]
+        return "Config(\n" + "\n".join(lines) + "\n)"
+
+    __str__ = __repr__
+
+
+SETTINGS: tuple[str, ...] = setting_names(Config)
+"""The names of all settings, dotted."""

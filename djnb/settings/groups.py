@@ -1,0 +1,61 @@
+"""The groups of settings, one documented attribute each."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pydantic import Field, SecretStr, field_serializer
+
+from djnb.settings.group import Group
+from djnb.settings.secrets import hide_password
+
+
+class Database(Group):
+    """Where the database is and how to reach it."""
+
+    prefix: ClassVar[str] = "database."
+
+    url: str | None = Field(
+        default=None,
+        description="Address of the database: `sqlite:///pipeline.sqlite` or `mysql://user@host:3306`. "
+        "Without it, `database.host` counts, and without that the file `djnb.sqlite` in the working directory.",
+    )
+    host: str | None = Field(default=None, description="Name or address of a MySQL or MariaDB server.")
+    port: int = Field(default=3306, ge=1, le=65535, description="TCP port of the server.")
+    user: str | None = Field(default=None, description="Account on the server.")
+    password: SecretStr | None = Field(default=None, description="Password of the account; never shown.")
+    use_tls: bool | None = Field(
+        default=None,
+        description="True requires encryption, False forbids it, None encrypts where the server offers it. "
+        "The server's certificate is not checked.",
+    )
+    reconnect: bool = Field(
+        default=True, description="Connect again by itself after a lost connection, unless a transaction was open."
+    )
+
+    @field_serializer("url")
+    def _without_password(self, url: str | None) -> str | None:
+        return hide_password(url)
+
+
+class Display(Group):
+    """How a table or a query is shown."""
+
+    prefix: ClassVar[str] = "display."
+
+    limit: int = Field(default=12, ge=1, description="Most rows in a preview.")
+    width: int = Field(default=40, ge=4, description="Most characters in a cell of a preview.")
+    show_row_count: bool = Field(
+        default=True, description="Show under a preview how many rows there are in all; costs one more statement."
+    )
+
+
+class Jobs(Group):
+    """How computed tables are declared and filled."""
+
+    prefix: ClassVar[str] = "jobs."
+
+    allow_new_pk_fields_in_computed_tables: bool = Field(
+        default=False,
+        description="Let Imported and Computed tables have primary key attributes that no foreign key brings.",
+    )

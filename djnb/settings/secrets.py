@@ -1,0 +1,32 @@
+"""What must not be shown: passwords within addresses, and the secrets among the settings of a store."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+HIDDEN = "***"
+"""What is shown in the place of a secret."""
+
+_SECRET_NAME = re.compile(r"(^|_)(key|secret|password|token|credentials?|connection_string)$", re.IGNORECASE)
+"""Settings of stores whose values are secrets: ``secret_key``, ``token``, not ``token_length``."""
+
+
+def hide_password(url: str | None) -> str | None:
+    """Return an address with three asterisks for its password."""
+    # Up to the last @ of all, so that nothing is left of a password that was not percent-encoded.
+    return None if url is None else re.sub(r"(?<=://)([^:/]*):.*@", rf"\1:{HIDDEN}@", url, flags=re.DOTALL)
+
+
+def hide_secrets(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings of a store with three asterisks for each value that is a secret by its name, at any depth."""
+    return {name: _hidden(name, value) for name, value in settings.items()}
+
+
+def _hidden(name: str, value: Any) -> Any:
+    if _SECRET_NAME.search(name) and value is not None:
+        return HIDDEN
+    if isinstance(value, Mapping):
+        return hide_secrets(value)
+    return hide_password(value) if isinstance(value, str) else value
