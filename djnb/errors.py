@@ -27,6 +27,7 @@ Its parts are attributes too, so that a widget can offer the remedy.
     ├── PopulateError               populate() cannot run as asked
     ├── ConsentError                a deletion needs consent and nobody can be asked
     ├── MissingPackageError         an optional package is not installed
+    ├── CompatError                 djnb cannot take the place of DataJoint in this process
     ├── SettingsError               a setting has a name or a value that is not accepted
     └── DatabaseError               the database refused
         ├── UnreachableError        no server answers, or a file cannot be opened
@@ -301,6 +302,10 @@ class MissingPackageError(DataJointError, ModuleNotFoundError):
 
 class SettingsError(DataJointError):
     """A setting has a name or a value that is not accepted."""
+
+
+class CompatError(DataJointError):
+    """djnb cannot take the place of DataJoint in this process."""
 
 
 class DatabaseError(DataJointError):
