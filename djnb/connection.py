@@ -13,7 +13,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -21,6 +21,8 @@ from urllib.parse import quote, urlsplit
 
 from djnb.backends import open_backend
 from djnb.backends.base import Address, Answer, Driver
+from djnb.backends.readers import Reader, Readers
+from djnb.backends.spool import Spool, portions
 from djnb.catalogue import Catalogue
 from djnb.errors import DataJointError, LostConnectionError, ReferencedError, SettingsError, TransactionError
 from djnb.events import Bus, StatementSent
@@ -91,6 +93,7 @@ class Connection:
         self._local = threading.local()
         self._sessions: list[_Session] = []
         self._lock = threading.Lock()
+        self._readers = Readers(self._backend)
         self.bus = Bus()
         self.catalogue = Catalogue(self._backend, self.execute)
         self._is_closed = False
@@ -217,6 +220,72 @@ class Connection:
         """Send one statement for many rows and return how many were changed."""
         return self._send(sql, lambda driver: driver.execute_many(sql, rows), may_repeat=False)
 
+    def stream(self, statement: Statement, *, large: Sequence[int] = ()) -> Iterator[list[tuple[Any, ...]]]:
+        """
+        Send a statement that reads and yield the rows of its answer in portions, in bounded memory.
+
+        The rows are those that are there when the first portion is asked for. Other statements may be sent meanwhile:
+        the answer comes on a driver connection of its own. Only within a transaction, whose rows nobody else can see,
+        it is taken at once, what is too much for memory into a temporary file.
+
+        Parameters
+        ----------
+        statement : Statement
+            A SELECT.
+        large : sequence of int
+            The places in a row whose values may be large.
+
+        Raises
+        ------
+        DataJointError
+            As for ``execute``; ``LostConnectionError`` also amid the answer.
+        """
+        sql = statement.sql
+        if self.in_transaction or not self._session().driver.is_isolated:
+            spool = self._send(
+                sql, lambda driver: Spool(portions(driver.stream(sql, statement.params), large)), may_repeat=True
+            )
+            with closing(spool):
+                yield from spool
+            return
+        self._check_block()
+        reader, portion = self._open_reader(statement, large)
+        try:
+            while portion:
+                yield portion
+                portion = self._next_portion(reader, sql)
+        finally:
+            self._readers.release(reader)
+
+    def _open_reader(self, statement: Statement, large: Sequence[int]) -> tuple[Reader, list[tuple[Any, ...]]]:
+        """Return a reader and its first portion; on a new connection where a waiting one turns out to be lost."""
+        started = time.perf_counter()
+        reader = self._readers.open(statement, large)
+        try:
+            try:
+                return reader, self._next_portion(reader, statement.sql)
+            except LostConnectionError:
+                self._readers.release(reader)
+                if not self._reconnects:
+                    raise
+                reader = self._readers.open(statement, large, fresh=True)
+                return reader, self._next_portion(reader, statement.sql)
+        except BaseException:
+            self._readers.release(reader)
+            raise
+        finally:
+            if self.bus.wants(StatementSent):
+                self.bus.emit(StatementSent(statement.sql, time.perf_counter() - started))
+
+    def _next_portion(self, reader: Reader, sql: str) -> list[tuple[Any, ...]]:
+        try:
+            return next(reader, [])
+        except Exception as error:
+            translated = self._backend.translate(error, sql)
+            if translated is None:
+                raise
+            raise translated from error
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """
@@ -327,6 +396,7 @@ class Connection:
                 f"{refused} while a transaction is open.",
                 remedy="Do it before or after, outside of `make` and of `with connection.transaction()`.",
             )
+        self._readers.settle()  # a server would wait for the answers that this thread is still reading
 
     def list_schemas(self) -> list[str]:
         """Return the names of the schemas that the user can see."""
@@ -363,6 +433,7 @@ class Connection:
         with self._lock:
             sessions, self._sessions = self._sessions, []
         self._local = threading.local()
+        self._readers.close()
         for session in sessions:
             if session.pid == os.getpid():
                 session.driver.close()

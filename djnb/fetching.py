@@ -11,7 +11,7 @@ from djnb.errors import RowCountError
 from djnb.model.heading import Heading
 from djnb.on_class import on_class
 from djnb.rows import frames
-from djnb.rows.fetch import Columns, count, exists, fetch_columns, to_dicts
+from djnb.rows.fetch import Columns, count, exists, fetch_columns, stream_dicts, to_dicts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -250,4 +250,11 @@ class Fetching:
         return exists(self.connection, self.node)
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
-        return iter(self.to_dicts())
+        """
+        Yield the rows as dicts, in the order of the primary key, as they come from the database.
+
+        It is one statement, sent for the first row; memory holds some thousand rows, or a few megabytes, at a time.
+        Other queries and inserts may be made before the last row has come; the rows are those that were there when the
+        first one was asked for. Leaving off early costs nothing but a new connection to the server.
+        """
+        return stream_dicts(self.connection, self.node, self.heading.names)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import unquote, urlsplit
@@ -105,6 +105,20 @@ class Driver(Protocol):
 
     def execute(self, sql: str, params: Sequence[Any]) -> Answer:
         """Send one statement and take its whole answer."""
+        ...
+
+    @property
+    def is_isolated(self) -> bool:
+        """Whether others may write while an answer is read on this connection, and the answer stays as it was."""
+        ...
+
+    def stream(self, sql: str, params: Sequence[Any]) -> Generator[tuple[Any, ...]]:
+        """
+        Send one statement that reads and yield the rows of its answer as they are wanted.
+
+        Nothing else may be sent before the answer is read to its end. To close the generator earlier may cost the
+        connection.
+        """
         ...
 
     def execute_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from operator import itemgetter
 from typing import Any, Literal
 
@@ -14,12 +14,16 @@ from djnb.model.attribute import Attribute
 from djnb.model.core_types import Family
 from djnb.sql.dialect import Dialect
 from djnb.sql.select import Order, count_rows, has_rows, select_rows
+from djnb.sql.statement import Statement
 from djnb.sql.values import decoder
 
 Purpose = Literal["read", "preview", "internal"]
 """Why rows are fetched: a user asked, a display shows them, or djnb itself needs them."""
 
 _NUMBERS: dict[Family, Callable[[Any], Any]] = {Family.INTEGER: int, Family.FLOAT: float}
+
+_LARGE = frozenset({Family.BYTES, Family.CODEC, Family.STRING, Family.JSON})
+"""Whose values may be long."""
 
 
 class Columns(dict[str, list[Any]]):
@@ -76,19 +80,64 @@ def fetch_columns(
     OperandError
         A limit or an offset is negative, or an order is none.
     """
+    statement = say_fetch(connection, node, names, order_by=order_by, limit=limit, offset=offset)
+    rows = connection.execute(statement).rows
+    if connection.bus.wants(Fetched):
+        connection.bus.emit(Fetched(node, purpose, len(rows)))
+    return decode_rows(rows, names, node, connection.dialect)
+
+
+def stream_dicts(
+    connection: Connection,
+    node: Node,
+    names: Sequence[str],
+    *,
+    order_by: str | Iterable[str] | None = None,
+    limit: int | None = None,
+    offset: int = 0,
+    purpose: Purpose = "read",
+) -> Iterator[dict[str, Any]]:
+    """
+    Yield rows as dicts, decoded, in bounded memory; the parameters and errors are those of ``fetch_columns``.
+
+    One statement is sent, when the first row is asked for. Others may be sent before the last one is.
+    """
+    statement = say_fetch(connection, node, names, order_by=order_by, limit=limit, offset=offset)
+    large = [place for place, name in enumerate(names) if node.heading[name].type.family in _LARGE]
+    given = 0
+    try:
+        for rows in connection.stream(statement, large=large):
+            for row in to_dicts(decode_rows(rows, names, node, connection.dialect)):
+                given += 1
+                yield row
+    finally:
+        if connection.bus.wants(Fetched):
+            connection.bus.emit(Fetched(node, purpose, given))
+
+
+def say_fetch(
+    connection: Connection,
+    node: Node,
+    names: Sequence[str],
+    *,
+    order_by: str | Iterable[str] | None = None,
+    limit: int | None = None,
+    offset: int = 0,
+) -> Statement:
+    """Return the statement that fetches attributes; the errors are those of ``fetch_columns``."""
     node.heading.check(names, owner=node.label)
     if min(limit or 0, offset) < 0:
         raise OperandError(f"A limit of {limit} and an offset of {offset} were asked for.", remedy="Give 0 or more.")
     order = read_order(node, order_by)
-    statement = select_rows(node, connection.dialect, names, order_by=order, limit=limit, offset=offset)
-    rows = connection.execute(statement).rows
+    return select_rows(node, connection.dialect, names, order_by=order, limit=limit, offset=offset)
+
+
+def decode_rows(rows: Sequence[tuple[Any, ...]], names: Sequence[str], node: Node, dialect: Dialect) -> Columns:
+    """Return fetched rows as decoded columns."""
     columns = [list(map(itemgetter(place), rows)) for place in range(len(names))]
     decoded = {
-        name: decode_column(values, node.heading[name], connection.dialect)
-        for name, values in zip(names, columns, strict=True)
+        name: decode_column(values, node.heading[name], dialect) for name, values in zip(names, columns, strict=True)
     }
-    if connection.bus.wants(Fetched):
-        connection.bus.emit(Fetched(node, purpose, len(rows)))
     return Columns(decoded, len(rows))
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import ssl
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import date, datetime
 from typing import Any
@@ -17,6 +18,7 @@ from pymysql.constants import FIELD_TYPE, SERVER_STATUS
 from djnb.backends.base import Address, Answer
 
 _CONNECT_SECONDS = 10
+_PATIENCE_SECONDS = 7 * 24 * 3600
 _SQL_MODE = ",".join(
     [
         "STRICT_ALL_TABLES",
@@ -67,9 +69,9 @@ class MySQLDriver:
         return bool(self._connection.server_status & SERVER_STATUS.SERVER_STATUS_IN_TRANS)
 
     @contextmanager
-    def _cursor(self) -> Iterator[pymysql.cursors.Cursor]:
+    def _cursor(self, kind: type[Any] | None = None) -> Iterator[Any]:
         try:
-            with self._connection.cursor() as cursor:
+            with self._connection.cursor(kind) as cursor:
                 yield cursor
         except pymysql.Error:
             # A refusal does not say whether the transaction goes on; that of a deadlock has ended it.
@@ -83,10 +85,31 @@ class MySQLDriver:
             count = cursor.execute(sql, tuple(params))
             return Answer(cursor.fetchall(), count)
 
+    @property
+    def is_isolated(self) -> bool:
+        """The server shows every statement the rows as they were when it began."""
+        return True
+
+    def stream(self, sql: str, params: Sequence[Any]) -> Generator[tuple[Any, ...]]:
+        """Send one statement and take its answer row by row; one that is not read to its end closes the connection."""
+        pid = os.getpid()
+        with self._cursor(pymysql.cursors.SSCursor) as cursor:
+            try:
+                cursor.execute(sql, tuple(params))
+                yield from iter(cursor.fetchone, None)
+            finally:
+                result = self._connection._result
+                if result is not None and result.unbuffered_active:
+                    # PyMySQL would read the rest, however long it is.
+                    result.unbuffered_active = False
+                    if pid == os.getpid():  # else the connection is that of the process which forked this one
+                        self.close()
+
     def execute_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> int:
         """Send the rows in statements of many rows each; PyMySQL keeps each below the server's limit."""
         with self._cursor() as cursor:
-            return cursor.executemany(sql, list(rows)) or 0
+            changed: int | None = cursor.executemany(sql, list(rows))
+            return changed or 0
 
     def begin(self) -> str:
         """Open a transaction."""
@@ -125,7 +148,8 @@ def _connect(address: Address, use_tls: bool | None) -> Any:
             charset="utf8mb4",
             autocommit=True,
             sql_mode=_SQL_MODE,
-            init_command="SET time_zone = '+00:00'",
+            # The server is to wait for who thinks about a row before asking for the next one.
+            init_command=f"SET time_zone = '+00:00', net_write_timeout = {_PATIENCE_SECONDS}",
             conv=_CONVERSIONS,
             connect_timeout=_CONNECT_SECONDS,
             ssl=tls,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -20,9 +20,10 @@ class SQLiteDriver:
     def __init__(self, path: str) -> None:
         # Connections are used by one thread only; they may be closed by another when theirs has ended.
         self._connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        self._mode = ""
         try:
             with suppress(sqlite3.OperationalError):  # a file that may only be read keeps its journal mode
-                self._connection.execute("PRAGMA journal_mode = WAL").close()
+                self._mode = self._connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
             for setting in ("synchronous = NORMAL", "foreign_keys = ON", "case_sensitive_like = ON"):
                 self._connection.execute(f"PRAGMA {setting}").close()
             self._connection.execute("SELECT count(*) FROM sqlite_master").close()
@@ -43,6 +44,21 @@ class SQLiteDriver:
             return Answer(cursor.fetchall(), cursor.rowcount)
         finally:
             cursor.close()
+
+    @property
+    def is_isolated(self) -> bool:
+        """Without a write-ahead log, which not every file system allows, who reads keeps others from writing."""
+        return bool(self._mode == "wal")
+
+    def stream(self, sql: str, params: Sequence[Any]) -> Generator[tuple[Any, ...]]:
+        """Send one statement and take its answer row by row."""
+        cursor = self._connection.execute(sql, params)
+        try:
+            for row in cursor:  # noqa: UP028 -- `yield from` would close the cursor, unsuppressed
+                yield row
+        finally:
+            with suppress(sqlite3.ProgrammingError):  # the whole connection is closed already
+                cursor.close()
 
     def execute_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> int:
         """Send one prepared statement for many rows."""
