@@ -32,6 +32,7 @@ from djnb.settings import get_config
 from djnb.sql.select import count_tables
 from djnb.tables import consent
 from djnb.tables.autopopulate import AutoPopulate
+from djnb.tables.jobs import JobTables
 from djnb.tables.table import Table
 from djnb.tables.tiers import Lookup, Part
 
@@ -272,6 +273,11 @@ class Schema:
     def list_tables(self) -> list[str]:
         """Return the names of the tables, parents before children."""
         return [name.table for name in self._specs()]
+
+    @property
+    def jobs(self) -> JobTables:
+        """The job tables of the schema: iterate over them, or restrict, fetch and delete their jobs as one."""
+        return JobTables.of(self.connection, self.name)
 
     def drop(self, prompt: bool | None = None) -> None:
         """

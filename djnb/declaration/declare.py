@@ -92,13 +92,21 @@ def declare(
     if key_from_parents_only:
         _check_key(spec, label)
     check_length(name, has_foreign_keys=bool(spec.foreign_keys))
-    if not _create(connection, spec, label):
+    if not create(connection, spec, label):
         return None
     connection.bus.emit(TableDeclared(name.full))
     return spec
 
 
-def _create(connection: Connection, spec: TableSpec, label: str) -> bool:
+def create(connection: Connection, spec: TableSpec, label: str) -> bool:
+    """
+    Create a table with its rows of ``~lineage``; all of it or nothing.
+
+    Returns
+    -------
+    bool
+        False if the table is there already, because somebody else was faster.
+    """
     is_created = False
     try:
         lineage_table.ensure(connection, spec.name.schema)

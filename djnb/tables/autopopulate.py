@@ -8,12 +8,14 @@ from typing import Any, ClassVar
 
 from djnb.algebra.nodes import Node
 from djnb.errors import PopulateError
+from djnb.jobs.layout import job_table
 from djnb.model.naming import TableName, Tier
 from djnb.on_class import on_class
 from djnb.populate import contract, progress_bar, run
 from djnb.populate.key_source import default_key_source, key_of
 from djnb.populate.result import PopulateResult, Progress
 from djnb.query import Query, as_query
+from djnb.tables.jobs import JobTable
 from djnb.tables.table import Table
 
 
@@ -54,6 +56,11 @@ class AutoPopulate(Table):
         A subclass may define another one, as an attribute or a property: a query or a table.
         """
         return Query(default_key_source(self.connection, self.spec), self.connection)
+
+    @property
+    def jobs(self) -> JobTable:
+        """The job table of this table; it is declared when it is first asked."""
+        return JobTable(self.connection, job_table(self.name), self.spec)
 
     def _keys(self, restrictions: tuple[Any, ...]) -> Node:
         source = as_query(self.key_source, self.connection)

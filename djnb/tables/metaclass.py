@@ -14,7 +14,7 @@ FORWARDED = frozenset((
     "restrict", "join", "proj", "aggr",
     "fetch", "fetch1", "to_dicts", "to_arrays", "to_pandas", "keys", "preview",
     "insert", "insert1", "delete", "drop", "spec",
-    "populate", "progress",
+    "populate", "progress", "jobs",
 ))  # fmt: skip
 """What a class hands on to an instance of itself, if its tier has it."""
 

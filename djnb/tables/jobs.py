@@ -1,0 +1,191 @@
+"""Job tables as users see them: `Analysis.jobs` for one table, `schema.jobs` for all of a schema."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Self
+
+from djnb.algebra.nodes import Stored
+from djnb.connection import Connection
+from djnb.errors import OperandError
+from djnb.jobs.layout import CLASSIC, declare_jobs, is_job_table, job_table
+from djnb.model.naming import TableName
+from djnb.model.spec import TableSpec
+from djnb.query import Query
+from djnb.tables.table import Table
+
+
+class JobTable(Table):
+    """
+    The jobs of one table: which keys are pending, reserved, failed, ignored or done.
+
+    It is a table like others: restrict it, fetch it, delete from it. It is declared when it is first needed.
+
+    Parameters
+    ----------
+    connection : Connection
+        Where it is.
+    name : TableName
+        The job table.
+    target : TableSpec, optional
+        The table that the jobs are for; without it the job table must be there.
+    """
+
+    def __init__(self, connection: Connection, name: TableName, target: TableSpec | None = None) -> None:
+        super().__init__()
+        self._where = connection
+        self._name = name
+        self._target = target
+
+    @property
+    def name(self) -> TableName:
+        """The job table in the database."""
+        return self._name
+
+    @property
+    def connection(self) -> Connection:
+        """Where the job table is."""
+        return self._where
+
+    def _stored(self) -> Stored:
+        if self._target is not None:
+            declare_jobs(self._where, self._target)
+        return self._where.catalogue.stored(self._name)
+
+    def _with(self, status: str) -> Self:
+        return self & {"status": status}
+
+    @property
+    def pending(self) -> Self:
+        """The jobs that wait."""
+        return self._with("pending")
+
+    @property
+    def reserved(self) -> Self:
+        """The jobs that a worker has taken."""
+        return self._with("reserved")
+
+    @property
+    def errors(self) -> Self:
+        """The jobs that failed."""
+        return self._with("error")
+
+    @property
+    def ignored(self) -> Self:
+        """The jobs that are to be passed over."""
+        return self._with("ignore")
+
+    @property
+    def completed(self) -> Self:
+        """The jobs that are done, as far as they are kept."""
+        return self._with("success")
+
+    def delete(self, *, prompt: bool | None = False, **options: Any) -> int:
+        """Delete jobs, by default without asking: a deleted job comes again with the next refresh."""
+        return super().delete(prompt=prompt, **options)
+
+    def __repr__(self) -> str:
+        return f"<JobTable {self._name}{'' if self._node is None else ', restricted'}>"
+
+
+class JobTables:
+    """
+    The job tables of a schema, as one collection: iterate over them, or restrict, fetch and delete as one.
+
+    The one job table that DataJoint 0.14 keeps for a schema is among them.
+
+    Parameters
+    ----------
+    tables : list of JobTable
+        The tables, restricted or not.
+    """
+
+    def __init__(self, tables: list[JobTable]) -> None:
+        self._tables = tables
+
+    @classmethod
+    def of(cls, connection: Connection, schema: str) -> Self:
+        """Return those that are in a schema."""
+        specs = connection.catalogue.schema(schema) or {}
+        targets = {job_table(spec.name): spec for spec in specs.values() if not spec.name.is_hidden}
+        found = [spec.name for spec in specs.values() if is_job_table(spec.name) or spec.name.table == CLASSIC]
+        return cls([JobTable(connection, name, targets.get(name)) for name in sorted(found)])
+
+    def __iter__(self) -> Iterator[JobTable]:
+        return iter(self._tables)
+
+    def __len__(self) -> int:
+        return len(self._tables)
+
+    def __getitem__(self, index: int) -> JobTable:
+        return self._tables[index]
+
+    def __and__(self, condition: Any) -> JobTables:
+        """Return the jobs that meet a condition, in all tables; ``table_name`` is the table that they are for."""
+        restricted = []
+        for table in self._tables:
+            named = condition if table.name.table == CLASSIC else (_named(table) & condition).proj()
+            restricted.append(table & named)
+        return JobTables(restricted)
+
+    def fetch(self, *names: str, as_dict: bool = True) -> list[dict[str, Any]]:
+        """
+        Fetch the jobs of all tables.
+
+        Parameters
+        ----------
+        *names : str
+            Attributes; all that every job has if none is named: ``table_name``, ``key``, ``status``,
+            ``error_message``, ``error_stack``, ``user``, ``host``, ``pid``, ``connection_id``.
+        as_dict : bool
+            Must be true: the tables have different keys, which no array holds.
+
+        Returns
+        -------
+        list of dict
+            ``key`` is the primary key of the row to be made, as a dict.
+        """
+        if not as_dict:
+            raise OperandError(
+                "The jobs of several tables have different keys and are fetched as dicts.",
+                remedy="Say `fetch(as_dict=True)`, or fetch one of them: `Analysis.jobs.fetch()`.",
+            )
+        rows = [row for table in self._tables for row in _rows(table)]
+        return [{name: row[name] for name in names} for row in rows] if names else rows
+
+    def to_dicts(self) -> list[dict[str, Any]]:
+        """Fetch the jobs of all tables; see `fetch`."""
+        return self.fetch()
+
+    def delete(self, *, prompt: bool | None = False) -> int:
+        """Delete the jobs of all tables, by default without asking, and return how many there were."""
+        return sum(table.delete(prompt=prompt) for table in self._tables)
+
+    def __repr__(self) -> str:
+        return f"JobTables({', '.join(str(table.name) for table in self._tables)})"
+
+
+_SHARED = ("status", "error_message", "error_stack", "user", "host", "pid", "connection_id")
+
+
+def _target(table: JobTable) -> str:
+    target = table._target
+    return target.name.table if target is not None else table.name.table.lstrip("~")
+
+
+def _named(table: JobTable) -> Query:
+    return table.proj(..., table_name=f"'{_target(table)}'")
+
+
+def _rows(table: JobTable) -> list[dict[str, Any]]:
+    if table.name.table == CLASSIC:
+        return table.to_dicts("table_name", "key", *_SHARED)
+    key = table.primary_key
+    return [
+        {
+            "table_name": _target(table),
+            "key": {name: row[name] for name in key},
+            **{name: row[name] for name in _SHARED},
+        }
+        for row in table.to_dicts(*key, *_SHARED)
+    ]
