@@ -24,7 +24,7 @@ hypothesis.settings.register_profile("djnb", deadline=None, database=None, print
 hypothesis.settings.load_profile("djnb")
 
 
-def _absent(what: str, requirement: str) -> Any:
+def absent(what: str, requirement: str) -> Any:
     """Skip the test for want of something, or fail where the run is said to have it."""
     if os.environ.get(requirement) == "1":
         pytest.fail(f"{what} ({requirement}=1 asks for it)", pytrace=False)
@@ -58,7 +58,7 @@ def mysql_url() -> Iterator[str]:
         return
     missing = servers.missing_programs()
     if missing:
-        _absent(f"No MariaDB: {' and '.join(missing)} not found, DJNB_TEST_MYSQL not set", "DJNB_TEST_REQUIRE_MYSQL")
+        absent(f"No MariaDB: {' and '.join(missing)} not found, DJNB_TEST_MYSQL not set", "DJNB_TEST_REQUIRE_MYSQL")
     with servers.private_mariadb() as url:
         yield url
 
@@ -119,7 +119,7 @@ def statements(connection: djnb.Connection) -> Iterator[list[str]]:
 def chromium() -> str:
     """Give the path of the browser."""
     path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    return path or _absent("No browser: chromium not found", "DJNB_TEST_REQUIRE_BROWSER")
+    return path or absent("No browser: chromium not found", "DJNB_TEST_REQUIRE_BROWSER")
 
 
 def _test_databases(url: str) -> set[str]:
