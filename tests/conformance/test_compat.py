@@ -207,4 +207,4 @@ def test_classic_pipeline_runs(installed, connection, schema):
     assert [1, 2] == list((Mouse & "mouse_id = 1").fetch1("notes"))
     assert [{"mouse_id": 1}, {"mouse_id": 2}] == list(Mouse.fetch("KEY"))
     with pytest.raises(dj.errors.DuplicateError):
-        Mouse.insert1((1, 1.0, None))
+        Mouse.insert1((1, 1.0, [3]))
