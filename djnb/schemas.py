@@ -226,7 +226,7 @@ class Schema:
         self, cls: type[Table], name: TableName, namespace: Mapping[str, Any], created: list[TableSpec]
     ) -> None:
         label = name.class_name
-        cls._home, cls._table = self.connection, name
+        cls._home, cls._table, cls._namespace = self.connection, name, namespace
         spec = self.connection.catalogue.table(name)
         if spec is not None:
             _compare(cls, spec, label)

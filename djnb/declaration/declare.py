@@ -86,7 +86,7 @@ def declare(
     connection.check_outside_transaction(f"`{label}` cannot be declared")
     _check_characters(definition, label)
     parsed = parse_definition(definition, table=label)
-    spec = make_spec(name, parsed, namespace, connection.dialect, label=label)
+    spec = make_spec(connection, name, parsed, namespace, label=label)
     if name.master is not None:
         _check_part(spec, name.master, label)
     if key_from_parents_only:
@@ -137,16 +137,17 @@ def create(connection: Connection, spec: TableSpec, label: str) -> bool:
 
 
 def make_spec(
-    name: TableName, definition: Definition, namespace: Mapping[str, Any], dialect: Dialect, *, label: str
+    connection: Connection, name: TableName, definition: Definition, namespace: Mapping[str, Any], *, label: str
 ) -> TableSpec:
     """
-    Return the table that a definition declares.
+    Return the table that a definition declares; the parents are looked up, nothing is created.
 
     Raises
     ------
     DefinitionError
         A parent, a codec, a default or an indexed attribute is wrong; the message shows the line.
     """
+    dialect, lookup = connection.dialect, connection.catalogue.stored
     attributes: dict[str, Attribute] = {}
     foreign_keys: list[ForeignKey] = []
     indexes: list[Index] = []
@@ -161,7 +162,7 @@ def make_spec(
                     )  # fmt: skip
                 attributes[line.name] = _attribute(line, dialect, label)
             case ForeignKeyLine():
-                parent, renames = find_parent(line, namespace, table=label)
+                parent, renames = find_parent(line, namespace, lookup, table=label)
                 for old, new in renames.items():
                     inherited = _inherit(parent.heading[old], new, line)
                     attributes.setdefault(new, inherited)
@@ -186,7 +187,9 @@ def make_spec(
     listed = tuple(attributes.values())
     if not key:
         listed, key = (*listed, SINGLETON), (SINGLETON.name,)
-    return TableSpec(name, definition.comment, listed, key, tuple(foreign_keys), tuple(indexes))
+    # A line that says the same again adds nothing.
+    keys, unique = tuple(dict.fromkeys(foreign_keys)), tuple(dict.fromkeys(indexes))
+    return TableSpec(name, definition.comment, listed, key, keys, unique)
 
 
 def _attribute(line: AttributeLine, dialect: Dialect, label: str) -> Attribute:

@@ -2,22 +2,34 @@
 Finding the parent that a foreign key names.
 
 The expression after ``->`` is a name, a dotted name, or such a name with ``.proj(new='old')``. It is looked up in the
-namespace of the declaration; nothing else in it is run.
+namespace of the declaration; nothing else in it is run. ```schema`.`table```, in back quotes, is looked up in the
+database, so that every table can be referred to, whether it has a class or not.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from djnb.algebra.conditions import relation_of
-from djnb.algebra.nodes import Node, Project, Stored
+from djnb.algebra.nodes import Node, Project, Stored, choose
 from djnb.errors import DataJointError, MissingTableError, UnknownParentError, did_you_mean
 from djnb.model.definition import ForeignKeyLine
+from djnb.model.naming import TableName
+
+Lookup = Callable[[TableName], Stored]
+"""Gives the table of a name; raises MissingTableError if the database does not have it."""
+
+_QUOTED = "_quoted"
+"""What stands for a table in back quotes while the expression is read; no name of a user's begins so."""
 
 
-def find_parent(line: ForeignKeyLine, namespace: Mapping[str, Any], *, table: str) -> tuple[Stored, dict[str, str]]:
+def find_parent(
+    line: ForeignKeyLine, namespace: Mapping[str, Any], lookup: Lookup, *, table: str
+) -> tuple[Stored, dict[str, str]]:
     """
     Return the parent of a foreign key, and the child's name for each attribute of its primary key.
 
@@ -27,6 +39,8 @@ def find_parent(line: ForeignKeyLine, namespace: Mapping[str, Any], *, table: st
         From the definition.
     namespace : mapping
         What names stand for.
+    lookup : callable
+        Finds a table that is named in back quotes.
     table : str
         The class being declared, for messages.
 
@@ -36,9 +50,9 @@ def find_parent(line: ForeignKeyLine, namespace: Mapping[str, Any], *, table: st
         The expression names no table, or one that is restricted or joined.
     """
     try:
-        operand = _evaluate(ast.parse(line.expression, mode="eval").body, namespace)
+        operand = _read(line.expression, namespace, lookup)
         node = relation_of(operand)
-    except SyntaxError:
+    except (SyntaxError, ValueError, RecursionError, MemoryError):  # the ways in which Python's parser refuses
         raise _refuse(
             line, table, f"'{line.expression}' cannot be read as the name of a table.",
             remedy="Write `-> Parent`, `-> module.Parent` or `-> Parent.proj(new='old')`.",
@@ -64,8 +78,11 @@ def find_parent(line: ForeignKeyLine, namespace: Mapping[str, Any], *, table: st
     renames = {name: name for name in node.heading.primary_key}
     source: Node = node
     if isinstance(node, Project) and not node.computed:
-        renames = {old: new for new, old in node.attributes}
-        source = node.source
+        renames = {new: new for new, _ in node.attributes}
+    while isinstance(source, Project) and not source.computed:
+        before = dict(source.attributes)
+        renames = {before[old]: new for old, new in renames.items()}
+        source = source.source
     if not isinstance(source, Stored):
         raise _refuse(
             line, table, "A foreign key refers to a whole table, not to some of its rows.",
@@ -92,6 +109,28 @@ def relation_or_class(value: Any) -> bool:
 
 class _NotFoundError(Exception):
     """A name is not in the namespace."""
+
+
+@dataclass(frozen=True)
+class _Quoted:
+    """A table that is named in back quotes."""
+
+    node: Node
+
+    def __relation__(self) -> Node:
+        return self.node
+
+    def proj(self, *names: str, **renames: str) -> _Quoted:
+        kept = choose(self.node.heading, names, renames, self.node.label)
+        return _Quoted(Project(self.node, tuple(kept.items())))
+
+
+def _read(expression: str, namespace: Mapping[str, Any], lookup: Lookup) -> Any:
+    match = re.match(r"`([^`]+)`\s*\.\s*`([^`]+)`", expression)
+    if match is None:
+        return _evaluate(ast.parse(expression, mode="eval").body, namespace)
+    tree = ast.parse(_QUOTED + expression[match.end() :], mode="eval").body
+    return _evaluate(tree, {_QUOTED: _Quoted(lookup(TableName(match[1], match[2])))})
 
 
 def _evaluate(tree: ast.expr, namespace: Mapping[str, Any]) -> Any:

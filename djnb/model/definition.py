@@ -134,8 +134,12 @@ def _parse_line(line: str, number: int, in_key: bool, table: str) -> Line:
 
 
 def _parse_foreign_key(line: str, number: int, in_key: bool, table: str) -> ForeignKeyLine:
-    match = re.fullmatch(r"->\s*(?:\[(?P<options>[^\]]*)\])?\s*(?P<expression>[^#]*?)\s*(?:#.*)?", line)
-    if match is None or not match["expression"]:
+    end = _outside_quotes(line, "#", "\"'`")
+    text = line if end < 0 else line[:end]
+    # A comment may hold anything; a bracket may open nothing but options.
+    match = re.match(r"->\s*(?:\[(?P<options>[^\]]*)\])?\s*", text)
+    expression = "" if match is None else text[match.end() :].rstrip()
+    if match is None or not expression:
         raise DefinitionError.at(
             line, number, line.index("->"), "A foreign key names its parent after the arrow.",
             remedy="Write `-> Parent`, `-> [nullable] Parent` or `-> Parent.proj(new='old')`.", table=table,
@@ -153,9 +157,7 @@ def _parse_foreign_key(line: str, number: int, in_key: bool, table: str) -> Fore
             line, number, options["nullable"], "A foreign key of the primary key cannot be nullable.",
             remedy="Move the line below `---`, or leave out `nullable`.", table=table,
         )  # fmt: skip
-    return ForeignKeyLine(
-        number, line, in_key, match["expression"], match.start("expression"), "nullable" in options, "unique" in options
-    )
+    return ForeignKeyLine(number, line, in_key, expression, match.end(), "nullable" in options, "unique" in options)
 
 
 def _parse_index(line: str, number: int, in_key: bool, table: str) -> IndexLine:
@@ -175,13 +177,13 @@ def _parse_index(line: str, number: int, in_key: bool, table: str) -> IndexLine:
     return IndexLine(number, line, in_key, tuple(names), bool(match["unique"]))
 
 
-def _outside_quotes(text: str, char: str) -> int:
-    """Return where a character first stands outside quotes and angle brackets, or -1."""
+def _outside_quotes(text: str, char: str, quotes: str = "\"'") -> int:
+    """Return where a character first stands outside quotes, or -1."""
     quote = ""
     for index, current in enumerate(text):
         if quote:
             quote = "" if current == quote else quote
-        elif current in "\"'":
+        elif current in quotes:
             quote = current
         elif current == char:
             return index

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from djnb.model.attribute import Attribute, join_marker
 from djnb.model.spec import ForeignKey, TableSpec
 from djnb.sql.dialect import Dialect
 from djnb.sql.statement import Statement
-from djnb.sql.values import encoder
+from djnb.sql.values import encoder, write_time
 
 
 def create_table(spec: TableSpec, dialect: Dialect) -> list[Statement]:
@@ -58,6 +60,8 @@ def stored_default(attribute: Attribute, dialect: Dialect) -> str:
     """
     assert attribute.default is not None
     value = encoder(attribute.type, dialect)(attribute.default.text)
+    if isinstance(value, timedelta):
+        return write_time(value, attribute.type)
     return str(int(value)) if isinstance(value, bool) else str(value)
 
 

@@ -280,6 +280,14 @@ def _time(value: Any, kind: AttributeType) -> timedelta:
     return -rounded if span < timedelta() else rounded
 
 
+def write_time(value: timedelta, kind: AttributeType) -> str:
+    """Return a time of day, or a span, as ``HH:MM:SS``."""
+    total = abs(value) // timedelta(microseconds=1)
+    seconds, fraction = divmod(total, 1_000_000)
+    text = f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+    return ("-" if value < timedelta() else "") + text + (f".{fraction:06}"[: 1 + kind.scale] if kind.scale else "")
+
+
 def _span(value: Any) -> timedelta:
     if isinstance(value, str):
         match = re.fullmatch(r"(-?)(\d{1,3}):([0-5]\d)(?::([0-5]\d)(?:\.(\d{1,6}))?)?", value.strip())

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from djnb.query import Query
 
 FORWARDED = frozenset((
+    "describe",
     "heading", "primary_key", "connection", "name", "full_table_name", "is_declared", "key_source",
     "restrict", "join", "proj", "aggr",
     "fetch", "fetch1", "to_dicts", "to_arrays", "to_pandas", "keys", "preview",

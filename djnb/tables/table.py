@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, ClassVar
 
 from djnb.algebra.conditions import EVERYTHING, Condition
 from djnb.algebra.nodes import Node, Restrict, Stored
 from djnb.connection import Connection
+from djnb.declaration.describe import DefinitionText, describe
 from djnb.declaration.drop import plan_drop
+from djnb.declaration.names import find_names
 from djnb.errors import MissingTableError, NotDeclaredError, OperandError
 from djnb.model.heading import Heading
 from djnb.model.naming import TableName, Tier
@@ -35,6 +38,7 @@ class Table(Query, metaclass=TableMeta):
     _table: ClassVar[TableName | None] = None
     _home: ClassVar[Connection | None] = None
     _is_decorated: ClassVar[bool] = False
+    _namespace: ClassVar[Mapping[str, Any]] = {}
 
     def __init__(self) -> None:
         self._node = None
@@ -170,6 +174,23 @@ class Table(Query, metaclass=TableMeta):
     def _inserting(self, rows: Any) -> AbstractContextManager[Any]:
         """Give the rows to insert in a ``with`` block; here, as they are."""
         return nullcontext(rows)
+
+    # -- definition
+
+    @on_class
+    def describe(self, *, context: Mapping[str, Any] | None = None, printout: bool = False) -> DefinitionText:
+        """
+        Return the definition that declares the table as the database has it.
+
+        Parameters
+        ----------
+        context : mapping, optional
+            Where the parents' names are looked up; by default where the class was decorated.
+        printout : bool
+            Ignored: the text is returned, and a cell that ends with it shows it.
+        """
+        names = find_names(self._namespace if context is None else context, self.connection)
+        return describe(self.connection, self.spec, names)
 
     # -- leaving
 

@@ -18,6 +18,7 @@ from djnb.model.naming import TableName
 from djnb.model.spec import TableSpec
 from djnb.sql.dialect import Dialect
 from djnb.sql.statement import Statement
+from djnb.sql.values import write_time
 
 _EXACT_DIGITS = 15
 """A REAL keeps this many decimal digits; longer decimals are kept as text."""
@@ -54,14 +55,6 @@ def write_datetime(value: datetime, kind: AttributeType) -> str:
 def read_datetime(value: Any, kind: AttributeType) -> datetime:
     """Return the time that a text says."""
     return datetime.fromisoformat(value)
-
-
-def write_time(value: timedelta, kind: AttributeType) -> str:
-    """Return a time of day, or a span, as ``HH:MM:SS``."""
-    total = abs(value) // timedelta(microseconds=1)
-    seconds, fraction = divmod(total, 1_000_000)
-    text = f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
-    return ("-" if value < timedelta() else "") + text + (f".{fraction:06}"[: 1 + kind.scale] if kind.scale else "")
 
 
 def read_time(value: Any, kind: AttributeType) -> timedelta:
