@@ -12,7 +12,7 @@ from djnb.codecs.registry import get_codec
 from djnb.connection import Connection
 from djnb.declaration import lineage_table
 from djnb.declaration.drop import drop_table
-from djnb.declaration.parents import find_parent
+from djnb.declaration.parents import Lookup, find_parent
 from djnb.errors import (
     AccessError,
     DatabaseError,
@@ -86,7 +86,7 @@ def declare(
     connection.check_outside_transaction(f"`{label}` cannot be declared")
     _check_characters(definition, label)
     parsed = parse_definition(definition, table=label)
-    spec = make_spec(connection, name, parsed, namespace, label=label)
+    spec = make_spec(name, parsed, namespace, connection.dialect, label=label, lookup=connection.catalogue.stored)
     if name.master is not None:
         _check_part(spec, name.master, label)
     if key_from_parents_only:
@@ -137,17 +137,22 @@ def create(connection: Connection, spec: TableSpec, label: str) -> bool:
 
 
 def make_spec(
-    connection: Connection, name: TableName, definition: Definition, namespace: Mapping[str, Any], *, label: str
+    name: TableName,
+    definition: Definition,
+    namespace: Mapping[str, Any],
+    dialect: Dialect,
+    *,
+    label: str,
+    lookup: Lookup | None = None,
 ) -> TableSpec:
     """
-    Return the table that a definition declares; the parents are looked up, nothing is created.
+    Return the table that a definition declares; ``lookup`` finds parents that are named in back quotes.
 
     Raises
     ------
     DefinitionError
         A parent, a codec, a default or an indexed attribute is wrong; the message shows the line.
     """
-    dialect, lookup = connection.dialect, connection.catalogue.stored
     attributes: dict[str, Attribute] = {}
     foreign_keys: list[ForeignKey] = []
     indexes: list[Index] = []

@@ -28,7 +28,7 @@ _QUOTED = "_quoted"
 
 
 def find_parent(
-    line: ForeignKeyLine, namespace: Mapping[str, Any], lookup: Lookup, *, table: str
+    line: ForeignKeyLine, namespace: Mapping[str, Any], lookup: Lookup | None = None, *, table: str
 ) -> tuple[Stored, dict[str, str]]:
     """
     Return the parent of a foreign key, and the child's name for each attribute of its primary key.
@@ -39,7 +39,7 @@ def find_parent(
         From the definition.
     namespace : mapping
         What names stand for.
-    lookup : callable
+    lookup : callable, optional
         Finds a table that is named in back quotes.
     table : str
         The class being declared, for messages.
@@ -125,9 +125,9 @@ class _Quoted:
         return _Quoted(Project(self.node, tuple(kept.items())))
 
 
-def _read(expression: str, namespace: Mapping[str, Any], lookup: Lookup) -> Any:
+def _read(expression: str, namespace: Mapping[str, Any], lookup: Lookup | None) -> Any:
     match = re.match(r"`([^`]+)`\s*\.\s*`([^`]+)`", expression)
-    if match is None:
+    if match is None or lookup is None:
         return _evaluate(ast.parse(expression, mode="eval").body, namespace)
     tree = ast.parse(_QUOTED + expression[match.end() :], mode="eval").body
     return _evaluate(tree, {_QUOTED: _Quoted(lookup(TableName(match[1], match[2])))})
