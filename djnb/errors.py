@@ -197,6 +197,17 @@ class RowCountError(DataJointError):
 
     found: int = 0
 
+    @classmethod
+    def found_rows(cls, found: int, owner: str) -> Self:
+        """Build the error from how many rows a query has."""
+        some = "no row" if found == 0 else "several rows"
+        error = cls(
+            f"`fetch1` needs exactly one row; `{owner}` has {some} here.",
+            remedy="Restrict by a whole primary key, or use `to_dicts()` for several rows.",
+        )
+        error.found = found
+        return error
+
 
 class InsertError(DataJointError):
     """Rows cannot be written as they were given."""

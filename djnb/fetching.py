@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Literal
 
 from djnb.algebra.nodes import Node
 from djnb.connection import Connection
-from djnb.errors import RowCountError
+from djnb.errors import OperandError, RowCountError
 from djnb.model.heading import Heading
 from djnb.on_class import on_class
-from djnb.rows import frames
+from djnb.rows import arrow, frames
 from djnb.rows.fetch import Columns, count, exists, fetch_columns, stream_dicts, to_dicts
 
 if TYPE_CHECKING:
     import pandas as pd
+    import polars as pl
+    import pyarrow as pa
 
 OrderBy = str | Iterable[str] | None
+Folder = str | os.PathLike[str] | None
 
 
 class Fetching:
@@ -46,7 +50,13 @@ class Fetching:
 
     @on_class
     def to_dicts(
-        self, *names: str, order_by: OrderBy = None, limit: int | None = None, offset: int = 0
+        self,
+        *names: str,
+        order_by: OrderBy = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        squeeze: bool = False,
+        download_path: Folder = None,
     ) -> list[dict[str, Any]]:
         """
         Fetch rows as dicts.
@@ -59,19 +69,42 @@ class Fetching:
             Attributes, each maybe with ``DESC``; ``"KEY"`` for the primary key, the default.
         limit, offset : int, optional
             How many rows at most, and how many to pass over.
+        squeeze : bool
+            Remove axes of length 1 from arrays in blobs.
+        download_path : str or Path, optional
+            The folder for attached files; by default what the setting ``download_path`` says.
 
         Raises
         ------
         UnknownAttributeError
             A name is not in the heading.
         """
-        columns = self._fetch(names or self.heading.names, order_by, limit, offset)
-        return to_dicts(columns)
+        return to_dicts(
+            self._fetch(names or self.heading.names, order_by, limit, offset, squeeze=squeeze, into=download_path)
+        )
 
     @on_class
-    def to_arrays(self, *names: str, order_by: OrderBy = None, limit: int | None = None, offset: int = 0) -> Any:
+    def to_arrays(
+        self,
+        *names: str,
+        include_key: bool = False,
+        order_by: OrderBy = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        squeeze: bool = False,
+        download_path: Folder = None,
+    ) -> Any:
         """
         Fetch attributes as arrays, one for each name, in the order asked.
+
+        Parameters
+        ----------
+        *names : str
+            Attributes; all, as fields of one structured array, if none is named.
+        include_key : bool
+            Put the primary keys, a list of dicts, in front of the arrays.
+        order_by, limit, offset, squeeze, download_path
+            As for `to_dicts`.
 
         Returns
         -------
@@ -89,21 +122,24 @@ class Fetching:
         --------
         >>> x, rate = (Recording & "x > 1").to_arrays("x", "sampling_rate")  # V, Hz
         """
-        columns = self._fetch(names or self.heading.names, order_by, limit, offset)
-        arrays = {name: frames.to_array(values, self.heading[name]) for name, values in columns.items()}
+        keyed = [*names, *self.primary_key] if names and include_key else names or self.heading.names
+        columns = self._fetch(list(dict.fromkeys(keyed)), order_by, limit, offset, squeeze=squeeze, into=download_path)
         if not names:
-            import numpy as np
-
-            result = np.empty(columns.count, dtype=[(name, array.dtype) for name, array in arrays.items()])
-            for name, array in arrays.items():
-                result[name] = array
-            return result
-        listed = tuple(arrays[name] for name in names)
-        return listed[0] if len(listed) == 1 else listed
+            return frames.to_structured(columns, self.heading, frames.to_array)
+        arrays = [frames.to_array(columns[name], self.heading[name]) for name in names]
+        if include_key:
+            return (to_dicts(columns.only(self.primary_key)), *arrays)
+        return arrays[0] if len(arrays) == 1 else tuple(arrays)
 
     @on_class
     def to_pandas(
-        self, *names: str, order_by: OrderBy = None, limit: int | None = None, offset: int = 0
+        self,
+        *names: str,
+        order_by: OrderBy = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        squeeze: bool = False,
+        download_path: Folder = None,
     ) -> pd.DataFrame:
         """
         Fetch rows as a DataFrame, indexed by the primary key.
@@ -112,7 +148,7 @@ class Fetching:
         ----------
         *names : str
             Attributes besides the primary key; all if none is named.
-        order_by, limit, offset
+        order_by, limit, offset, squeeze, download_path
             As for `to_dicts`.
 
         Returns
@@ -121,30 +157,90 @@ class Fetching:
             Integers stay integers, with pandas' nullable types where NULL is allowed; dates and times are
             ``datetime64`` in UTC; blobs are ``object``.
         """
-        self.heading.check(names, owner=self.node.label)
-        wanted = self.heading.names
-        if names:
-            wanted = self.primary_key + [name for name in names if name not in self.primary_key]
-        return frames.to_frame(self._fetch(wanted, order_by, limit, offset), self.heading)
+        columns = self._fetch(self._with_key(names), order_by, limit, offset, squeeze=squeeze, into=download_path)
+        return frames.to_frame(columns, self.heading)
 
     @on_class
-    def keys(self, order_by: OrderBy = None, limit: int | None = None, offset: int = 0) -> list[dict[str, Any]]:
+    def to_polars(
+        self,
+        *names: str,
+        order_by: OrderBy = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        squeeze: bool = False,
+        download_path: Folder = None,
+    ) -> pl.DataFrame:
+        """
+        Fetch rows as a polars DataFrame, the primary key among its columns.
+
+        The parameters are those of `to_pandas`; the types are in `djnb.rows.arrow.to_polars`.
+
+        Raises
+        ------
+        MissingPackageError
+            polars is not installed.
+        """
+        columns = self._fetch(self._with_key(names), order_by, limit, offset, squeeze=squeeze, into=download_path)
+        return arrow.to_polars(columns, self.heading)
+
+    @on_class
+    def to_arrow(
+        self,
+        *names: str,
+        order_by: OrderBy = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        squeeze: bool = False,
+        download_path: Folder = None,
+    ) -> pa.Table:
+        """
+        Fetch rows as an Arrow table, the primary key among its columns.
+
+        The parameters are those of `to_pandas`; the types are in `djnb.rows.arrow.to_arrow`.
+
+        Raises
+        ------
+        MissingPackageError
+            pyarrow is not installed.
+        OperandError
+            Blobs hold values for which Arrow has no type.
+        """
+        columns = self._fetch(self._with_key(names), order_by, limit, offset, squeeze=squeeze, into=download_path)
+        return arrow.to_arrow(columns, self.heading)
+
+    def _with_key(self, names: tuple[str, ...]) -> list[str]:
+        """Return the primary key and the names; all attributes if none is named."""
+        self.heading.check(names, owner=self.node.label)
+        return list(dict.fromkeys([*self.primary_key, *names])) if names else self.heading.names
+
+    @on_class
+    def keys(
+        self, order_by: OrderBy = None, limit: int | None = None, offset: int | None = None
+    ) -> list[dict[str, Any]]:
         """Fetch the primary keys as dicts."""
-        if not self.primary_key:  # a table of one row at most
-            rows: list[dict[str, Any]] = [{} for _ in range(len(self))]
-            return rows[offset:][:limit]
         return to_dicts(self._fetch(self.primary_key, order_by, limit, offset))
+
+    @on_class
+    def head(self, /, limit: int = 25, **options: Any) -> list[dict[str, Any]]:
+        """Fetch the first rows in the order of the primary key; the options are those of `to_dicts`."""
+        return self.to_dicts(limit=limit, **options)
+
+    @on_class
+    def tail(self, /, limit: int = 25, **options: Any) -> list[dict[str, Any]]:
+        """Fetch the last rows in the order of the primary key, in that order; the options are those of `to_dicts`."""
+        return self.to_dicts(order_by="KEY DESC", limit=limit, **options)[::-1]
 
     @on_class
     def fetch(
         self,
         *names: str,
-        as_dict: bool = False,
+        as_dict: bool | None = None,
         order_by: OrderBy = None,
         limit: int | None = None,
         offset: int | None = None,
         format: Literal["array", "frame"] | None = None,  # noqa: A002 -- as DataJoint calls it
         squeeze: bool = False,
+        download_path: Folder = None,
     ) -> Any:
         """
         Fetch rows in the manner of DataJoint 0.12 to 0.14.
@@ -155,29 +251,37 @@ class Fetching:
             Attributes; ``"KEY"`` for the primary keys as a list of dicts. None for all.
         as_dict : bool
             A list of dicts rather than arrays.
-        order_by, limit, offset
+        order_by, limit, offset, squeeze, download_path
             As for `to_dicts`.
         format : {"array", "frame"}
             ``"frame"`` for a DataFrame.
-        squeeze : bool
-            Remove axes of length 1 from arrays in blobs.
 
         Returns
         -------
         ndarray, tuple of ndarray, list of dict or DataFrame
             Without names a structured array of shape (n_rows,); for one name an array, for several a tuple of arrays.
             Integers are ``int64``, floats ``float64``, all else ``object``.
+
+        Raises
+        ------
+        OperandError
+            The format is neither of these, or is asked for together with ``as_dict``.
         """
-        if format == "frame":
-            expanded = [new for name in names for new in (self.primary_key if name == "KEY" else [name])]
-            return self.to_pandas(*expanded, order_by=order_by, limit=limit, offset=offset or 0)
+        if format not in (None, "array", "frame") or (format is not None and as_dict):
+            raise OperandError(
+                f"`fetch` was asked for the format {format!r}{' and for dicts' if as_dict else ''}.",
+                remedy='Give format="array" or format="frame", or as_dict=True alone.',
+            )
         wanted = [name for name in names if name != "KEY"] if names else self.heading.names
-        asked = [*wanted, *(self.primary_key if "KEY" in names else [])]
-        columns = self._fetch(list(dict.fromkeys(asked)), order_by, limit, offset or 0, squeeze=squeeze)
+        keyed = bool(names) and (format == "frame" or "KEY" in names)
+        asked = list(dict.fromkeys([*wanted, *(self.primary_key if keyed else [])]))
+        columns = self._fetch(asked, order_by, limit, offset, squeeze=squeeze, into=download_path)
+        if format == "frame":
+            return frames.to_frame(columns, self.heading)
         if as_dict:
             return to_dicts(columns)
         if not names:
-            return frames.to_structured(columns, self.heading)
+            return frames.to_structured(columns, self.heading, frames.to_plain_array)
         results = [
             to_dicts(columns.only(self.primary_key))
             if name == "KEY"
@@ -187,7 +291,7 @@ class Fetching:
         return results[0] if len(results) == 1 else tuple(results)
 
     @on_class
-    def fetch1(self, *names: str, squeeze: bool = False) -> Any:
+    def fetch1(self, *names: str, squeeze: bool = False, download_path: Folder = None) -> Any:
         """
         Fetch the one row that there is.
 
@@ -195,8 +299,8 @@ class Fetching:
         ----------
         *names : str
             Attributes; ``"KEY"`` for the primary key as a dict. None for all.
-        squeeze : bool
-            Remove axes of length 1 from arrays in blobs.
+        squeeze, download_path
+            As for `to_dicts`.
 
         Returns
         -------
@@ -215,16 +319,9 @@ class Fetching:
         wanted = [name for name in names if name != "KEY"] if names else self.heading.names
         asked = list(dict.fromkeys([*wanted, *(self.primary_key if "KEY" in names else [])]))
         # Two rows are enough to know that there are several.
-        columns = self._fetch(asked, None, 2, 0, squeeze=squeeze)
-        found = columns.count
-        if found != 1:
-            some = "no row" if found == 0 else "several rows"
-            error = RowCountError(
-                f"`fetch1` needs exactly one row; `{self.node.label}` has {some} here.",
-                remedy="Restrict by a whole primary key, or use `to_dicts()` for several rows.",
-            )
-            error.found = found
-            raise error
+        columns = self._fetch(asked, None, 2, None, squeeze=squeeze, into=download_path)
+        if columns.count != 1:
+            raise RowCountError.found_rows(columns.count, self.node.label)
         row = {name: values[0] for name, values in columns.items()}
         if not names:
             return row
@@ -232,14 +329,25 @@ class Fetching:
         return results[0] if len(results) == 1 else tuple(results)
 
     def _fetch(
-        self, names: Iterable[str], order_by: OrderBy, limit: int | None, offset: int, *, squeeze: bool = False
+        self,
+        names: Iterable[str],
+        order_by: OrderBy,
+        limit: int | None,
+        offset: int | None,
+        *,
+        squeeze: bool = False,
+        into: Folder = None,
     ) -> Columns:
-        columns = fetch_columns(self.connection, self.node, list(names), order_by=order_by, limit=limit, offset=offset)
-        if squeeze:
-            for name in columns:
-                if self.heading[name].is_blob:
-                    columns[name] = [v.squeeze() if hasattr(v, "squeeze") else v for v in columns[name]]
-        return columns
+        return fetch_columns(
+            self.connection,
+            self.node,
+            list(names),
+            order_by=order_by,
+            limit=limit,
+            offset=offset or 0,
+            squeeze=squeeze,
+            download_path=into,
+        )
 
     # -- as a collection of rows
 

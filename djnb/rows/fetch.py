@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from operator import itemgetter
 from typing import Any, Literal
@@ -12,6 +13,7 @@ from djnb.errors import BlobError, OperandError
 from djnb.events import Fetched
 from djnb.model.attribute import Attribute
 from djnb.model.core_types import Family
+from djnb.rows.squeeze import squeeze as squeeze_value
 from djnb.sql.dialect import Dialect
 from djnb.sql.select import Order, count_rows, has_rows, select_rows
 from djnb.sql.statement import Statement
@@ -53,6 +55,8 @@ def fetch_columns(
     order_by: str | Iterable[str] | None = None,
     limit: int | None = None,
     offset: int = 0,
+    squeeze: bool = False,
+    download_path: str | os.PathLike[str] | None = None,
     purpose: Purpose = "read",
 ) -> Columns:
     """
@@ -70,6 +74,10 @@ def fetch_columns(
         Attributes, each maybe with ``DESC``; ``KEY`` for the primary key, which is also the default.
     limit, offset : int, optional
         How many rows at most, and how many to pass over.
+    squeeze : bool
+        Remove axes of length 1 from arrays in blobs.
+    download_path : str or Path, optional
+        The folder into which codecs put files; by default what the settings say.
     purpose : {"read", "preview", "internal"}
         Why.
 
@@ -84,7 +92,12 @@ def fetch_columns(
     rows = connection.execute(statement).rows
     if connection.bus.wants(Fetched):
         connection.bus.emit(Fetched(node, purpose, len(rows)))
-    return decode_rows(rows, names, node, connection.dialect)
+    columns = decode_rows(rows, names, node, connection.dialect, download_path=download_path)
+    if squeeze:
+        for name in columns:
+            if node.heading[name].is_blob:
+                columns[name] = list(map(squeeze_value, columns[name]))
+    return columns
 
 
 def stream_dicts(
@@ -132,16 +145,30 @@ def say_fetch(
     return select_rows(node, connection.dialect, names, order_by=order, limit=limit, offset=offset)
 
 
-def decode_rows(rows: Sequence[tuple[Any, ...]], names: Sequence[str], node: Node, dialect: Dialect) -> Columns:
+def decode_rows(
+    rows: Sequence[tuple[Any, ...]],
+    names: Sequence[str],
+    node: Node,
+    dialect: Dialect,
+    *,
+    download_path: str | os.PathLike[str] | None = None,
+) -> Columns:
     """Return fetched rows as decoded columns."""
     columns = [list(map(itemgetter(place), rows)) for place in range(len(names))]
     decoded = {
-        name: decode_column(values, node.heading[name], dialect) for name, values in zip(names, columns, strict=True)
+        name: decode_column(values, node.heading[name], dialect, download_path=download_path)
+        for name, values in zip(names, columns, strict=True)
     }
     return Columns(decoded, len(rows))
 
 
-def decode_column(values: Sequence[Any], attribute: Attribute, dialect: Dialect) -> list[Any]:
+def decode_column(
+    values: Sequence[Any],
+    attribute: Attribute,
+    dialect: Dialect,
+    *,
+    download_path: str | os.PathLike[str] | None = None,
+) -> list[Any]:
     """
     Return fetched values as Python values.
 

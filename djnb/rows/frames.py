@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from djnb.model.attribute import Attribute
@@ -106,11 +106,13 @@ def to_plain_array(values: Sequence[Any], attribute: Attribute) -> np.ndarray[An
     return object_array(values)
 
 
-def to_structured(columns: Columns, heading: Heading) -> np.ndarray[Any, Any]:
-    """Return columns as one structured array, shape (n_rows,), as DataJoint's ``fetch()`` does."""
+def to_structured(
+    columns: Columns, heading: Heading, as_array: Callable[[Sequence[Any], Attribute], np.ndarray[Any, Any]]
+) -> np.ndarray[Any, Any]:
+    """Return columns as one structured array, shape (n_rows,); ``as_array`` says how each becomes a field."""
     import numpy as np
 
-    arrays = {name: to_plain_array(values, heading[name]) for name, values in columns.items()}
+    arrays = {name: as_array(values, heading[name]) for name, values in columns.items()}
     result = np.empty(columns.count, dtype=[(name, array.dtype) for name, array in arrays.items()])
     for name, array in arrays.items():
         result[name] = array

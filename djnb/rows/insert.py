@@ -131,7 +131,7 @@ def read_rows(connection: Connection, rows: Any, heading: Heading) -> Iterator[R
         names = node.heading.names
         source: Connection = getattr(rows, "connection", None) or connection
         yield from to_dicts(fetch_columns(source, node, names))
-    elif hasattr(rows, "to_dict") and hasattr(rows, "columns"):
+    elif hasattr(rows, "iloc") and hasattr(rows, "columns"):
         named = [name for name in rows.index.names if name is not None]
         frame = rows.reset_index() if named else rows
         if not frame.columns.is_unique:
@@ -141,6 +141,11 @@ def read_rows(connection: Connection, rows: Any, heading: Heading) -> Iterator[R
         names = [str(name) for name in frame.columns]
         for values in zip(*columns, strict=True):
             yield dict(zip(names, values, strict=True))
+    elif hasattr(rows, "iter_rows") and hasattr(rows, "columns"):  # polars
+        yield from rows.iter_rows(named=True)
+    elif hasattr(rows, "to_batches") and hasattr(rows, "schema"):  # Arrow
+        for batch in rows.to_batches():
+            yield from batch.to_pylist()
     elif getattr(getattr(rows, "dtype", None), "names", None):
         yield from map(_reader(heading), rows.reshape(-1), count())
     elif isinstance(rows, (str, bytes, Mapping)) or not isinstance(rows, Iterable):

@@ -13,7 +13,7 @@ FORWARDED = frozenset((
     "describe",
     "heading", "primary_key", "connection", "name", "full_table_name", "is_declared", "key_source",
     "restrict", "join", "proj", "aggr",
-    "fetch", "fetch1", "to_dicts", "to_arrays", "to_pandas", "keys", "preview",
+    "fetch", "fetch1", "to_dicts", "to_arrays", "to_pandas", "to_polars", "to_arrow", "head", "tail", "keys", "preview",
     "insert", "insert1", "delete", "drop", "spec",
     "populate", "progress", "jobs",
 ))  # fmt: skip

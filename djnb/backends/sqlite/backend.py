@@ -22,6 +22,7 @@ from djnb.errors import (
     DataJointError,
     DuplicateError,
     IntegrityError,
+    InvalidValueError,
     LockError,
     MissingAttributeError,
     MissingTableError,
@@ -109,6 +110,11 @@ class SQLiteBackend:
 
     def translate(self, error: Exception, sql: str) -> DataJointError | None:
         """Return djnb's error for one of ``sqlite3``."""
+        if isinstance(error, OverflowError):
+            return InvalidValueError(
+                "A whole number is greater than a SQLite file holds, which is 2**63 - 1.",
+                remedy="Keep such numbers as `decimal(20,0)`, or on a server.",
+            )
         if not isinstance(error, sqlite3.Error):
             return None
         return translate(error)
