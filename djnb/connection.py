@@ -422,10 +422,15 @@ class Connection:
                 remedy="Drop those first.",
             )
         order = dependencies.order(spec.name for spec in specs.values())
+        before, after = self.dialect.without_references() if dependencies.rings(order) else ([], [])
+        for statement in before:
+            self.execute(statement)
         try:
             self._backend.drop_schema(self.execute, name, order[::-1])
         finally:
             self.catalogue.forget(name)
+            for statement in after:
+                self.execute(statement)
 
     def close(self) -> None:
         """Close the driver connections of all threads."""

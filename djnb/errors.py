@@ -26,6 +26,7 @@ Its parts are attributes too, so that a widget can offer the remedy.
     │   └── EmptyMakeError          make() inserted no row for its key
     ├── PopulateError               populate() cannot run as asked
     ├── ConsentError                a deletion needs consent and nobody can be asked
+    ├── PlanChangedError            a deletion was planned, and other rows would go now
     ├── MissingPackageError         an optional package is not installed
     ├── CompatError                 djnb cannot take the place of DataJoint in this process
     ├── SettingsError               a setting has a name or a value that is not accepted
@@ -305,6 +306,10 @@ class PopulateError(DataJointError):
 
 class ConsentError(DataJointError):
     """Rows or tables would go, consent is needed, and nobody can be asked."""
+
+
+class PlanChangedError(DataJointError):
+    """What a plan would remove is not any more what it was when the plan was made; nothing was removed."""
 
 
 class MissingPackageError(DataJointError, ModuleNotFoundError):

@@ -1,38 +1,43 @@
-"""Dropping tables, with what depends on them: a plan that can be looked at, then its execution."""
+"""Dropping tables, with what depends on them and what is noted of them."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 from djnb.connection import Connection
-from djnb.declaration import lineage_table
-from djnb.errors import ReferencedError
+from djnb.declaration import job_tables, lineage_table
+from djnb.errors import OperandError, PlanChangedError, ReferencedError
+from djnb.graph.dependencies import Dependencies
 from djnb.model.naming import TableName
 from djnb.model.spec import TableSpec
 from djnb.sql import ddl
 from djnb.sql.select import count_tables
 
+PartIntegrity = Literal["enforce", "ignore", "cascade"]
+"""Whether a part may be dropped while its master stays, or takes it with it."""
+
 
 @dataclass(frozen=True)
-class DropPlan:
+class Drop:
     """
-    What dropping a table would remove.
+    Tables that are to be dropped together.
 
     Attributes
     ----------
-    tables : tuple of TableName
-        Parents before children.
+    root : TableName
+        The table that was asked for.
+    rows : mapping
+        How many rows each table holds, parents before children.
     """
 
     connection: Connection
-    tables: tuple[TableName, ...]
+    root: TableName
+    rows: Mapping[TableName, int]
+    part_integrity: PartIntegrity = "enforce"
 
-    def counts(self) -> dict[str, int]:
-        """Return how many rows each table holds, in one statement."""
-        counts = self.connection.execute(count_tables(self.tables, self.connection.dialect)).rows[0]
-        return {name.class_name: int(count) for name, count in zip(self.tables, counts, strict=True)}
-
-    def execute(self) -> None:
+    def carry_out(self) -> None:
         """
         Drop the tables, children first, and what is noted of them.
 
@@ -40,38 +45,109 @@ class DropPlan:
         ------
         TransactionError
             A transaction is open, which dropping a table would end on a server.
+        PlanChangedError
+            Other tables depend on the table than when the plan was made.
         """
         self.connection.check_outside_transaction("Tables cannot be dropped")
-        for name in reversed(self.tables):
-            spec = self.connection.catalogue.table(name)
-            if spec is not None:
-                drop_table(self.connection, spec)
+        dependencies = self.connection.catalogue.dependencies()
+        order = _order(self.root, dependencies, self.part_integrity)
+        if set(order) != set(self.rows):
+            new = sorted(name.class_name for name in set(order) ^ set(self.rows))
+            raise PlanChangedError(
+                f"Other tables depend on `{self.root.class_name}` than were planned to be dropped: {', '.join(new)}.",
+                remedy="Nothing was dropped. Make the plan again.",
+            )
+        specs = [spec for name in reversed(order) if (spec := self.connection.catalogue.table(name)) is not None]
+        drop_tables(self.connection, specs, is_ring=bool(dependencies.rings(order)))
 
 
-def plan_drop(connection: Connection, table: TableName) -> DropPlan:
+def plan_drop(connection: Connection, table: TableName, *, part_integrity: PartIntegrity = "enforce") -> Drop:
     """
-    Return the plan for dropping a table and all tables that depend on it.
+    Return which tables dropping a table would drop, and how many rows they hold; two statements.
 
     Raises
     ------
     ReferencedError
         A part would be dropped while its master stays.
     """
-    tables = connection.catalogue.dependencies().descendants(table)
+    if part_integrity not in get_args(PartIntegrity):
+        raise OperandError(
+            f"`part_integrity` cannot be {part_integrity!r}.", remedy="Say 'enforce', 'ignore' or 'cascade'."
+        )
+    tables = _order(table, connection.catalogue.dependencies(), part_integrity)
+    counts = connection.execute(count_tables(tables, connection.dialect)).rows[0]
+    rows = {name: int(count) for name, count in zip(tables, counts, strict=True)}
+    return Drop(connection, table, rows, part_integrity)
+
+
+def _order(table: TableName, dependencies: Dependencies, part_integrity: PartIntegrity) -> list[TableName]:
+    tables = dependencies.descendants(table)
+    while part_integrity == "cascade":
+        grown = dependencies.descendants(*tables, *(n.master for n in tables if dependencies.tie(n) and n.master))
+        if len(grown) == len(tables):
+            break
+        tables = grown
     for name in tables:
-        if name.master is not None and name.master not in tables:
+        is_tied = name.master is not None and (dependencies.tie(name) is not None or name == table)
+        if part_integrity == "enforce" and is_tied and name.master is not None and name.master not in tables:
             raise ReferencedError(
                 f"The part `{name.class_name}` would be dropped while its master stays.",
-                remedy=f"Drop the master `{name.master.class_name}`.",
+                remedy=f"Drop the master `{name.master.class_name}`; or say `part_integrity='cascade'`, which drops "
+                "it too, or `part_integrity='ignore'`, which leaves it without this part.",
             )
-    return DropPlan(connection, tuple(tables))
+    return tables
 
 
 def drop_table(connection: Connection, spec: TableSpec) -> None:
-    """Drop one table, on which none depends, with all that is noted of it."""
+    """
+    Drop one table with all that is noted of it.
+
+    Raises
+    ------
+    ReferencedError
+        Other tables refer to it.
+    """
+    others = sorted({k.child for k in connection.catalogue.dependencies().children(spec.name) if k.child != spec.name})
+    if others:
+        raise ReferencedError(
+            f"`{spec.name.class_name}` cannot be dropped alone: {', '.join(map(str, others))} refer to it.",
+            remedy="Drop it with them: `drop()`.",
+        )
+    drop_tables(connection, [spec], is_ring=any(key.parent == spec.name for key in spec.foreign_keys))
+
+
+def drop_tables(connection: Connection, specs: Iterable[TableSpec], *, is_ring: bool = False) -> None:
+    """
+    Drop tables in this order, with their job tables and all that is noted of them.
+
+    Parameters
+    ----------
+    connection : Connection
+        Where.
+    specs : iterable of TableSpec
+        Children before parents; nothing else refers to them.
+    is_ring : bool
+        Whether some of them refer to themselves or to each other, so that no order is right.
+    """
+    listed = list(specs)
+    going = {spec.name for spec in listed}
+    owned = [job for spec in listed for job in job_tables.of(connection, spec.name, going)]
+    dialect = connection.dialect
+    guard = dialect.without_references() if is_ring else ((), ())
     try:
-        for statement in (*connection.dialect.forget_table(spec), ddl.drop_table(spec, connection.dialect)):
+        for statement in guard[0]:
             connection.execute(statement)
-        lineage_table.forget(connection, spec.name)
+        # A file undoes all of it where one drop fails; a server keeps what is dropped.
+        with connection.transaction():
+            for spec in (*listed, *owned):
+                for statement in (*dialect.forget_table(spec), ddl.drop_table(spec, dialect)):
+                    connection.execute(statement)
+            for schema in dict.fromkeys(spec.name.schema for spec in listed):
+                gone = [spec.name for spec in (*listed, *owned) if spec.name.schema == schema]
+                lineage_table.forget(connection, *gone)
+                job_tables.forget(connection, [name for name in gone if not name.is_hidden])
     finally:
-        connection.catalogue.forget(spec.name.schema)
+        for statement in guard[1]:
+            connection.execute(statement)
+        for schema in {spec.name.schema for spec in listed}:
+            connection.catalogue.forget(schema)

@@ -56,11 +56,12 @@ def record(connection: Connection, spec: TableSpec) -> None:
         connection.execute_many(insert(name, names, dialect, key=names[:2], others=names[2:]), rows)
 
 
-def forget(connection: Connection, table: TableName) -> None:
-    """Remove what is written of a table, if the schema has the table of lineages."""
+def forget(connection: Connection, *tables: TableName) -> None:
+    """Remove what is written of tables of one schema, if the schema has the table of lineages."""
     dialect = connection.dialect
-    name = TableName(table.schema, TABLE)
+    name = TableName(tables[0].schema, TABLE)
     if connection.catalogue.table(name) is None:
         return
-    sql = f"DELETE FROM {dialect.table(name)} WHERE table_name = {dialect.placeholder}"
-    connection.execute(Statement(sql, (table.table,)))
+    places = ", ".join([dialect.placeholder] * len(tables))
+    sql = f"DELETE FROM {dialect.table(name)} WHERE table_name IN ({places})"
+    connection.execute(Statement(sql, tuple(table.table for table in tables)))

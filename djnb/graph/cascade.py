@@ -1,16 +1,20 @@
 """
-Which rows follow from which, down the foreign keys.
+Which rows follow from which, along the foreign keys, in either direction.
 
-Starting from the rows of one table, each table below is restricted to the rows that refer to restricted rows, by any
-of its foreign keys. Conditions are the algebra's values; no database is asked.
+Down, each table is restricted to the rows that refer to restricted rows, by any of its foreign keys: what a delete
+takes. Up, to the rows that restricted rows refer to: what an export needs. Conditions are the algebra's values; no
+database is asked.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import fields
+from typing import Literal, NamedTuple
 
 from djnb.algebra.conditions import (
     EVERYTHING,
+    NOTHING,
     AmongKeys,
     Both,
     Condition,
@@ -23,7 +27,8 @@ from djnb.algebra.conditions import (
     mentioned,
     walk,
 )
-from djnb.algebra.nodes import Aggregate, Join, Node, Project, Restrict, Slice, Stored
+from djnb.algebra.nodes import Node, Restrict, Stored
+from djnb.errors import OperandError
 from djnb.graph.dependencies import Dependencies
 from djnb.model.naming import TableName
 from djnb.model.spec import ForeignKey
@@ -31,43 +36,60 @@ from djnb.model.spec import ForeignKey
 Find = Callable[[TableName], Stored]
 """Returns the table as a question."""
 
+Direction = Literal["down", "up"]
+"""From parents to children, or from children to parents."""
 
-def cascade_down(
-    root: Stored, condition: Condition, dependencies: Dependencies, find: Find
+
+def cascade(
+    starts: Iterable[Restrict], dependencies: Dependencies, find: Find, *, direction: Direction = "down"
 ) -> dict[TableName, Restrict]:
     """
-    Return the restricted tables below some rows of a table, and that table itself, parents before children.
+    Return the restricted tables that follow from some rows, and those rows' tables themselves, parents before children.
 
     Parameters
     ----------
-    root : Stored
-        The table.
-    condition : Condition
-        Which of its rows.
+    starts : iterable of Restrict
+        Restricted tables.
     dependencies : Dependencies
         The foreign keys.
     find : callable
         Returns a table by its name.
+    direction : {"down", "up"}
+        Whether rows follow that refer to these, or rows that these refer to.
+
+    Raises
+    ------
+    OperandError
+        Tables refer to each other in a ring, so that no condition can say which rows follow.
 
     Notes
     -----
     A condition on attributes that a foreign key hands down under the same names is handed down with it, so that deep
-    pipelines give short statements; otherwise the child's rows are those that match a restricted row of the parent.
+    pipelines give short statements; otherwise the rows are those that match a restricted row of the other table.
     Where several ways lead to a table, rows reached by any of them belong to it.
+    The conditions share their parts: said as SQL, they may be much longer than they are here, see `weigh`.
     """
-    order = dependencies.descendants(root.name)
-    found: dict[TableName, Restrict] = {root.name: Restrict(root, condition)}
-    for table in order:
-        if table == root.name:
-            continue
-        child = find(table)
-        ways = [
-            _hand_down(found[key.parent], child, key)
-            for key in dependencies.parents(table)
-            if key.parent in found and key.parent != table
-        ]
-        found[table] = Restrict(child, either(ways))
-    return found
+    given = {table_of(rows).name: rows for rows in starts}
+    order = (dependencies.descendants if direction == "down" else dependencies.ancestors)(*given)
+    rings = dependencies.rings(order)
+    if rings:
+        raise OperandError(f"Tables refer to each other in a ring: {', '.join(map(str, sorted(rings[0])))}.")
+    found: dict[TableName, Restrict] = {}
+    for name in order if direction == "down" else reversed(order):
+        table = find(name)
+        ways = [given[name].condition] if name in given else []
+        if direction == "down":
+            ways += [_hand_down(found[k.parent], table, k) for k in dependencies.parents(name) if k.parent in found]
+        else:
+            ways += [_hand_up(found[k.child], k) for k in dependencies.children(name) if k.child in found]
+        found[name] = Restrict(table, either(ways))
+    return {name: found[name] for name in order}
+
+
+def table_of(rows: Restrict) -> Stored:
+    """Return the table whose rows they are."""
+    assert isinstance(rows.source, Stored)  # a cascade restricts tables, not queries
+    return rows.source
 
 
 def _hand_down(parent: Restrict, child: Stored, key: ForeignKey) -> Condition:
@@ -80,6 +102,13 @@ def _hand_down(parent: Restrict, child: Stored, key: ForeignKey) -> Condition:
     if renamed is not None:
         return renamed
     return Matches(parent, key.attributes)
+
+
+def _hand_up(child: Restrict, key: ForeignKey) -> Condition:
+    # Never the condition itself: a parent that meets it may have no child that does.
+    if child.condition == NOTHING:
+        return NOTHING
+    return Matches(child, tuple((there, own) for own, there in key.attributes))
 
 
 def rename(condition: Condition, names: dict[str, str]) -> Condition | None:
@@ -105,49 +134,87 @@ def rename(condition: Condition, names: dict[str, str]) -> Condition | None:
     return condition if condition == EVERYTHING else None
 
 
+class Weight(NamedTuple):
+    """How much there is to say: ``queries`` within queries, and ``values`` to bind."""
+
+    queries: int
+    values: int
+
+
+def weigh(condition: Condition, known: dict[int, Weight] | None = None) -> Weight:
+    """
+    Return how long a condition of a cascade is once it is said, without saying it.
+
+    A part that several ways share is said as often as they are; ``known`` keeps what is weighed already, by identity.
+    """
+    known = {} if known is None else known
+    if id(condition) not in known:
+        queries = values = 0
+        for item in walk(condition):
+            if isinstance(item, AmongKeys):
+                values += len(item.rows) * len(item.names)
+            elif isinstance(item, Equals):
+                values += 1
+            elif isinstance(item, Matches):
+                queries += 1
+                if isinstance(item.node, Restrict):
+                    inner = weigh(item.node.condition, known)
+                    queries, values = queries + inner.queries, values + inner.values
+        known[id(condition)] = Weight(queries, values)
+    return known[id(condition)]
+
+
 def tables_in(condition: Condition) -> set[TableName]:
     """Return the tables that a condition refers to; the subqueries of a text are not seen."""
     found: set[TableName] = set()
     for item in walk(condition):
         if isinstance(item, Matches):
-            found |= _tables_of(item.node)
+            found |= tables_of(item.node)
     return found
 
 
-def _tables_of(node: Node) -> set[TableName]:
-    match node:
-        case Stored(name):
-            return {name}
-        case Restrict(source, condition):
-            return _tables_of(source) | tables_in(condition)
-        case Project(source) | Slice(source):
-            return _tables_of(source)
-        case Join(one, other) | Aggregate(one, other):
-            return _tables_of(one) | _tables_of(other)
-    raise TypeError(f"{type(node).__name__} is no query")
+def tables_of(node: Node) -> set[TableName]:
+    """Return the tables that a query refers to; the subqueries of a text are not seen."""
+    if isinstance(node, Stored):
+        return {node.name}
+    found: set[TableName] = set()
+    for part in fields(node):
+        value = getattr(node, part.name)
+        for item in value if isinstance(value, tuple) else (value,):
+            if isinstance(item, Node):
+                found |= tables_of(item)
+            elif isinstance(item, Condition):
+                found |= tables_in(item)
+    return found
 
 
-def unmastered(plan: dict[TableName, Restrict], dependencies: Dependencies) -> dict[TableName, Node]:
+def mastered(plan: dict[TableName, Restrict], tie: ForeignKey) -> Condition:
+    """Return the condition of a part's rows that their master's row, or that of another part, is in the plan too."""
+    return Matches(plan[tie.parent], tie.attributes) if tie.parent in plan else NOTHING
+
+
+def unmastered(plan: dict[TableName, Restrict], dependencies: Dependencies) -> dict[TableName, Restrict]:
     """
     Return, for the parts whose rows a plan removes otherwise than with their master, the rows that stay masterless.
 
     Parameters
     ----------
     plan : dict
-        As ``cascade_down`` gives it.
+        As ``cascade`` gives it.
     dependencies : Dependencies
         The foreign keys.
     """
-    found: dict[TableName, Node] = {}
+    found: dict[TableName, Restrict] = {}
     for table, rows in plan.items():
-        master = table.master
-        if master is None:
+        tie = dependencies.tie(table)
+        if tie is None:
             continue
-        if master not in plan:
+        if tie.parent not in plan:
             found[table] = rows
             continue
-        to_master = next(key for key in dependencies.parents(table) if key.parent == master)
-        mastered = Matches(plan[master], to_master.attributes)
-        if rows.condition not in (mastered, plan[master].condition):
-            found[table] = Restrict(rows.source, both([rows.condition, Fails(mastered)]))
+        whole = mastered(plan, tie)
+        if rows.condition is not plan[tie.parent].condition and rows.condition not in (
+            whole, plan[tie.parent].condition
+        ):  # fmt: skip
+            found[table] = Restrict(rows.source, both([rows.condition, Fails(whole)]))
     return found

@@ -56,6 +56,13 @@ def can_click(shell: InteractiveShell | None) -> bool:
     return bool(getattr(kernel, "_supports_kernel_subshells", False)) and "VSCODE_PID" not in os.environ
 
 
+def has_subshell(kernel: Any) -> bool:
+    """Tell whether a front end has opened a subshell, by which its clicks come while a cell runs."""
+    # Nobody else tells: a front end that cannot, or is told not to, does not say so.
+    manager = getattr(getattr(kernel, "shell_channel_thread", None), "_manager", None)
+    return bool(manager is not None and manager.list_subshell())
+
+
 def free_comm(*widgets: Any) -> None:
     """
     Let the front end choose where the clicks on these widgets are handled.

@@ -91,6 +91,10 @@ class Dialect:
         """Return the statements that remove what is kept beside a table, before it is dropped."""
         return []
 
+    def without_references(self) -> tuple[list[Statement], list[Statement]]:
+        """Return the statements before and after tables are dropped that refer to each other in a ring."""
+        raise NotImplementedError
+
     def inline_index(self, names: tuple[str, ...], *, is_unique: bool) -> str:
         """Return an index as a clause of CREATE TABLE; empty where an index is a statement of its own."""
         return ""

@@ -1,4 +1,4 @@
-"""INSERT and DELETE."""
+"""INSERT and DELETE, and the UPDATE that unties rows before they go."""
 
 from __future__ import annotations
 
@@ -55,3 +55,9 @@ def insert(
 def delete(table: Stored, condition: Condition, dialect: Dialect) -> Statement:
     """Return the DELETE of the rows of a table that meet a condition."""
     return compose("DELETE FROM {} WHERE {}", dialect.table(table.name), where_of(table, condition, dialect))
+
+
+def untie(table: Stored, names: Sequence[str], condition: Condition, dialect: Dialect) -> Statement:
+    """Return the UPDATE that empties attributes of the rows that meet a condition."""
+    emptied = ", ".join(f"{dialect.quote(name)} = NULL" for name in names)
+    return compose("UPDATE {} SET {} WHERE {}", dialect.table(table.name), emptied, where_of(table, condition, dialect))

@@ -258,6 +258,11 @@ def count_progress(total: Node, remaining: Node, dialect: Dialect) -> Statement:
     return compose("SELECT {}", join(", ", counts))
 
 
+def count_each(nodes: Sequence[Node], dialect: Dialect) -> Statement:
+    """Return the statement that counts the rows of several queries at once."""
+    return compose("SELECT {}", join(", ", (compose("({})", count_rows(node, dialect)) for node in nodes)))
+
+
 def where_of(table: Stored, condition: Condition, dialect: Dialect) -> Statement:
     """Return a condition on the rows of a table for a DELETE, where the table has no alias."""
     owner = dialect.table(table.name)

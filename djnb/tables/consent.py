@@ -8,11 +8,37 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
+from html import escape
 
 from djnb.errors import ConsentError
+from djnb.plans import Plan, count_rows
 
-Ask = Callable[[str], bool]
-"""Takes what would be done, as text; returns whether it may be."""
+
+@dataclass(frozen=True)
+class Question:
+    """
+    What is asked before something goes.
+
+    Attributes
+    ----------
+    text, html : str
+        What would be done.
+    do, leave : str
+        The two answers in words, for buttons.
+    """
+
+    text: str
+    html: str
+    do: str = "Do it"
+    leave: str = "Leave everything"
+
+    def __str__(self) -> str:
+        return self.text
+
+
+Ask = Callable[[Question], bool]
+"""Takes what would be done; returns whether it may be."""
 
 _ask: Ask | None = None
 
@@ -33,31 +59,40 @@ def is_wanted(prompt: bool | None) -> bool:
     return get_config().safemode
 
 
-def ask(plan: str) -> bool:
+def of(plan: Plan) -> Question:
+    """Return the question whether a plan may be carried out; its answers say how many rows go, or stay."""
+    shown = plan.preview()
+    tables = len(plan.rows)
+    listed = f"{tables} table{'' if tables == 1 else 's'} with " if plan.verb == "Drop" else ""
+    rows = count_rows(plan.total)
+    return Question(shown.text, shown.html, do=f"{plan.verb} {listed}{rows}", leave=f"Keep all {listed}{rows}")
+
+
+def ask(question: Question | str) -> bool:
     """
-    Ask whether a plan may be carried out.
+    Ask whether something may be done.
 
     Raises
     ------
     ConsentError
         There is nobody to ask.
     """
-    return (_ask or _ask_in_terminal)(plan)
+    if isinstance(question, str):
+        question = Question(question, f"<pre>{escape(question)}</pre>")
+    return (_ask or _ask_in_terminal)(question)
 
 
-def _ask_in_terminal(plan: str) -> bool:
+def _ask_in_terminal(question: Question) -> bool:
     if not (sys.stdin and sys.stdin.isatty()):
-        raise ConsentError(
-            f"{plan}\nThis needs consent, and nobody can be asked here.",
-            remedy="Say `prompt=False` in the call, or `dj.config.safemode = False`.",
-        )
-    sys.stdout.write(f"{plan}\nDo it? [yes, No]: ")
+        raise refusal(question, "nobody can be asked here")
+    sys.stdout.write(f"{question.text}\n{question.do}? [yes, No]: ")
     sys.stdout.flush()
     return sys.stdin.readline().strip().lower() == "yes"
 
 
-def describe_counts(verb: str, counts: dict[str, int]) -> str:
-    """Return a plan as text, one line a table."""
-    width = max(map(len, counts), default=0)
-    lines = [f"  {table:<{width}}  {count:>8} row{'' if count == 1 else 's'}" for table, count in counts.items()]
-    return "\n".join([f"{verb}:", *lines])
+def refusal(question: Question, reason: str) -> ConsentError:
+    """Return the error where nobody can be asked."""
+    return ConsentError(
+        f"{question.text}\nThis needs consent, and {reason}.",
+        remedy="Say `prompt=False` in the call, or `dj.config.safemode = False`.",
+    )

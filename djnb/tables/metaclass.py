@@ -15,6 +15,7 @@ FORWARDED = frozenset((
     "restrict", "join", "proj", "aggr",
     "fetch", "fetch1", "to_dicts", "to_arrays", "to_pandas", "to_polars", "to_arrow", "head", "tail", "keys", "preview",
     "insert", "insert1", "delete", "drop", "spec",
+    "delete_plan", "delete_quick", "drop_plan", "drop_quick",
     "populate", "progress", "jobs",
 ))  # fmt: skip
 """What a class hands on to an instance of itself, if its tier has it."""

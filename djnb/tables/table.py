@@ -6,22 +6,23 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, ClassVar
 
-from djnb.algebra.conditions import EVERYTHING, Condition
-from djnb.algebra.nodes import Node, Restrict, Stored
+from djnb.algebra.nodes import Node, Stored
 from djnb.connection import Connection
 from djnb.declaration.describe import DefinitionText, describe
-from djnb.declaration.drop import plan_drop
+from djnb.declaration.drop import PartIntegrity as DropIntegrity
+from djnb.declaration.drop import drop_table, plan_drop
 from djnb.declaration.names import find_names
 from djnb.errors import MissingTableError, NotDeclaredError, OperandError
 from djnb.model.heading import Heading
 from djnb.model.naming import TableName, Tier
 from djnb.model.spec import TableSpec
 from djnb.on_class import on_class
+from djnb.plans import DeletePlan, DropPlan
 from djnb.preview import Preview, preview
 from djnb.query import Query
-from djnb.rows.delete import PartIntegrity, plan_delete
+from djnb.rows.delete import PartIntegrity, delete_quick
 from djnb.rows.insert import insert
-from djnb.tables import consent
+from djnb.tables import leave
 from djnb.tables.metaclass import TableMeta
 
 
@@ -106,9 +107,6 @@ class Table(Query, metaclass=TableMeta):
     def heading(self) -> Heading:
         """The attributes of the table."""
         return self._stored().heading
-
-    def _restriction(self) -> Condition:
-        return self._node.condition if isinstance(self._node, Restrict) else EVERYTHING
 
     # -- rows
 
@@ -196,19 +194,31 @@ class Table(Query, metaclass=TableMeta):
 
     @on_class
     def delete(
-        self, *, prompt: bool | None = None, part_integrity: PartIntegrity = "enforce", transaction: bool = True
+        self,
+        *,
+        prompt: bool | None = None,
+        part_integrity: PartIntegrity | None = None,
+        transaction: bool = True,
+        safemode: bool | None = None,
+        force_parts: bool = False,
+        force_masters: bool = False,
     ) -> int:
         """
-        Delete the rows, and all rows of other tables that depend on them, in one transaction.
+        Delete the rows, and all rows of other tables that depend on them, all or nothing.
 
         Parameters
         ----------
         prompt : bool, optional
             Ask before, showing how many rows of which tables would go; by default as the setting ``safemode`` says.
-        part_integrity : {"enforce", "ignore"}
-            Whether rows of parts may go without the row of their master.
+        part_integrity : {"enforce", "ignore", "cascade"}
+            Whether rows of parts may go without the row of their master: they may not and nothing is deleted; they
+            may; or the master's row goes too, with all its parts and all that depends on them.
         transaction : bool
-            Ignored: a delete is always one transaction, or part of the one that is open.
+            Whether to be a transaction; either way a delete is part of the one that is open, where one is.
+        safemode : bool, optional
+            The classic name of ``prompt``.
+        force_parts, force_masters : bool
+            The classic names of ``part_integrity="ignore"`` and ``"cascade"``.
 
         Returns
         -------
@@ -221,21 +231,50 @@ class Table(Query, metaclass=TableMeta):
             Consent is needed, and nobody can be asked.
         IntegrityError
             Rows of a part would go while their master's rows stay.
+        PlanChangedError
+            Other rows would go now than those to which consent was given.
         """
-        plan = plan_delete(self.connection, self._stored(), self._restriction(), part_integrity=part_integrity)
-        if consent.is_wanted(prompt) and not consent.ask(consent.describe_counts("Delete", plan.counts())):
-            return 0
-        return plan.execute()
+        return leave.delete(
+            self.connection, self._stored(), self.node, prompt=prompt, safemode=safemode,
+            part_integrity=part_integrity, force_parts=force_parts, force_masters=force_masters,
+        )  # fmt: skip
 
     @on_class
-    def drop(self, *, prompt: bool | None = None) -> None:
+    def delete_plan(self, *, part_integrity: PartIntegrity = "enforce") -> DeletePlan:
         """
-        Drop the table and all tables that depend on it.
+        Return what ``delete`` would remove, without removing it: rows by table, with a rich view and ``execute()``.
+
+        Raises
+        ------
+        IntegrityError
+            Rows of a part would go while their master's rows stay.
+        """
+        return leave.plan_delete(self.connection, self._stored(), self.node, part_integrity)
+
+    @on_class
+    def delete_quick(self, *, get_count: bool = False) -> int | None:
+        """
+        Delete the rows without asking, and no rows of other tables; return how many with ``get_count``.
+
+        Raises
+        ------
+        ReferencedError
+            Rows of other tables refer to them; nothing is deleted.
+        """
+        deleted = delete_quick(self.connection, self._stored(), self.node)
+        return deleted if get_count else None
+
+    @on_class
+    def drop(self, *, prompt: bool | None = None, part_integrity: DropIntegrity = "enforce") -> None:
+        """
+        Drop the table and all tables that depend on it, with their job tables and lineage.
 
         Parameters
         ----------
         prompt : bool, optional
             Ask before; by default as the setting ``safemode`` says.
+        part_integrity : {"enforce", "ignore", "cascade"}
+            Whether a part may be dropped while its master stays, or takes it with it.
 
         Raises
         ------
@@ -246,14 +285,35 @@ class Table(Query, metaclass=TableMeta):
         TransactionError
             A transaction is open.
         """
+        self._check_whole()
+        leave.drop(self.connection, self.name, prompt=prompt, part_integrity=part_integrity)
+
+    @on_class
+    def drop_plan(self, *, part_integrity: DropIntegrity = "enforce") -> DropPlan:
+        """Return what ``drop`` would remove, without removing it: tables and their rows, with ``execute()``."""
+        self._check_whole()
+        return DropPlan(plan_drop(self.connection, self.name, part_integrity=part_integrity))
+
+    @on_class
+    def drop_quick(self) -> None:
+        """
+        Drop the table without asking, and no other table; nothing happens where it is not in the database.
+
+        Raises
+        ------
+        ReferencedError
+            Other tables refer to it.
+        """
+        self._check_whole()
+        if self.is_declared:
+            self.connection.check_outside_transaction("Tables cannot be dropped")
+            drop_table(self.connection, self.spec)
+
+    def _check_whole(self) -> None:
         if self._node is not None:
             raise OperandError(
                 "A restricted table cannot be dropped.", remedy="Drop the whole table, or `delete()` the rows."
             )
-        plan = plan_drop(self.connection, self.name)
-        if consent.is_wanted(prompt) and not consent.ask(consent.describe_counts("Drop", plan.counts())):
-            return
-        plan.execute()
 
     # -- display
 

@@ -364,14 +364,14 @@ class TestDeleteOfParts:
 
     def test_do_not_go_without_their_master(self, Result):
         """Deleting rows of a part alone would leave half a result; it is refused and nothing goes."""
-        with pytest.raises(IntegrityError, match=r"1 rows of the part `Result.Item` would go while.*master `Result`"):
+        with pytest.raises(IntegrityError, match=r"1 row of the part `Result.Item` would go while.*master `Result`"):
             (Result.Item & {"subject": 1, "item": 1}).delete(prompt=False)
 
         assert 4 == len(Result.Item)
 
     def test_do_not_go_by_another_way_without_their_master(self, Session, Result):
         """A cascade that reaches a part by another foreign key, and not its master, is refused; nothing goes."""
-        with pytest.raises(IntegrityError, match=r"1 rows of the part `Result.Item` would go"):
+        with pytest.raises(IntegrityError, match=r"1 row of the part `Result.Item` would go"):
             (Session & {"subject": 1, "session": 2}).delete(prompt=False)
 
         assert (3, 2, 4) == (len(Session), len(Result), len(Result.Item))
@@ -406,7 +406,7 @@ class TestDeleteOfParts:
         Group.insert([[1], [2]])
         Group.Member.insert([(1, 1), (2, 2)])
 
-        with pytest.raises(IntegrityError, match="1 rows of the part"):
+        with pytest.raises(IntegrityError, match="1 row of the part"):
             (Subject & {"subject": 2}).delete(prompt=False)
         assert 1 == (Group & {"group": 1}).delete(prompt=False)
         assert [(2, 2)] == rows(Group.Member)
@@ -474,9 +474,12 @@ class TestConsent:
 
         assert 0 == (Subject & {"subject": 1}).delete(prompt=True)
         assert (3, 3, 6) == (len(Subject), len(Session), len(Trial))
-        assert [["Delete:", "Subject 1 row", "Session 2 rows", "Trial 4 rows"]] == [
-            [" ".join(line.split()) for line in plan.splitlines()] for plan in plans
-        ]
+        (question,) = plans
+        shown = [" ".join(line.split()) for line in question.text.splitlines()]
+        assert ["Delete Subject: 7 rows of 3 tables", "Subject 1", "Session 2", "Trial 4", "in all 7"] == (
+            shown[:1] + shown[3:]
+        )
+        assert ("Delete 7 rows", "Keep all 7 rows") == (question.do, question.leave)
 
     def test_yes_deletes(self, Subject, Session, Trial, asked):
         """A yes does what was shown."""
@@ -497,6 +500,6 @@ class TestConsent:
         """Without a terminal and without a notebook nothing goes, and the message says what to write."""
         monkeypatch.setattr("sys.stdin", None)
 
-        with pytest.raises(ConsentError, match=r"Subject +3 rows(.|\n)*`prompt=False`"):
+        with pytest.raises(ConsentError, match=r"Subject +3\n(.|\n)*`prompt=False`"):
             Subject.delete()
         assert (3, 3, 6) == (len(Subject), len(Session), len(Trial))

@@ -170,9 +170,12 @@ class TestConsent:
 
         Subject.drop()
 
-        assert [["Drop:", "Subject 2 rows", "Session 1 row", "Session.Probe 2 rows"]] == [
-            [" ".join(line.split()) for line in plan.splitlines()] for plan in plans
-        ]
+        (question,) = plans
+        shown = [" ".join(line.split()) for line in question.text.splitlines()]
+        assert ["Drop Subject: 3 tables with 5 rows", "Subject 2", "Session 1", "Session.Probe 2", "in all 5"] == (
+            shown[:1] + shown[3:]
+        )
+        assert ("Drop 3 tables with 5 rows", "Keep all 3 tables with 5 rows") == (question.do, question.leave)
         assert (2, 1, 2) == (len(Subject), len(Session), len(Session.Probe))
 
     def test_where_nobody_can_be_asked(self, Subject, monkeypatch):

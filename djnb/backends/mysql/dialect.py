@@ -83,6 +83,10 @@ class MySQLDialect(Dialect):
         body = ",\n  ".join(clauses)
         return [Statement(f"CREATE TABLE {self.table(spec.name)} (\n  {body}\n) ENGINE=InnoDB{comment}")]
 
+    def without_references(self) -> tuple[list[Statement], list[Statement]]:
+        """Suspend the checks of this session: a server drops no table to which another one refers."""
+        return [Statement("SET foreign_key_checks = 0")], [Statement("SET foreign_key_checks = 1")]
+
     def on_duplicate_skip(self, key: list[str]) -> str:
         """Set the key to itself: nothing changes. It hides duplicates of other unique indexes too."""
         name = self.quote(key[0])

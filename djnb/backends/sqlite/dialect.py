@@ -172,6 +172,10 @@ class SQLiteDialect(Dialect):
         name = f"{spec.name.schema}.{spec.name.table}"
         return [Statement('DELETE FROM "~comments" WHERE "table" = ?', (name,))]
 
+    def without_references(self) -> tuple[list[Statement], list[Statement]]:
+        """Suspend the checks of this connection: dropping a table deletes its rows first, one after the other."""
+        return [Statement("PRAGMA foreign_keys = OFF")], [Statement("PRAGMA foreign_keys = ON")]
+
     def on_duplicate_skip(self, key: list[str]) -> str:
         """Pass over duplicates of the primary key, and of nothing else."""
         return f"ON CONFLICT ({', '.join(map(self.quote, key))}) DO NOTHING"

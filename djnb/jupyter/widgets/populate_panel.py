@@ -11,6 +11,7 @@ from djnb.errors import describe
 from djnb.jupyter.live import free_comm, safe
 from djnb.jupyter.watch import RunWatch
 from djnb.jupyter.widgets import run_html
+from djnb.jupyter.widgets.closing import close
 
 if TYPE_CHECKING:
     from djnb.populate.run import Run
@@ -85,14 +86,4 @@ class PopulatePanel:
     def close(self) -> None:
         """Take the widgets out of the kernel."""
         with self._lock:
-            _close(self.widget)
-
-
-def _close(widget: Any) -> None:
-    for child in getattr(widget, "children", ()):
-        _close(child)
-    for name in ("style", "layout"):
-        owned = getattr(widget, name, None)
-        if owned is not None:
-            owned.close()
-    widget.close()
+            close(self.widget)

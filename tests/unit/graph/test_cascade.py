@@ -17,7 +17,9 @@ from djnb.algebra.conditions import (
 )
 from djnb.algebra.expression import Expression
 from djnb.algebra.nodes import Aggregate, Join, Project, Restrict, Slice, Stored
-from djnb.graph.cascade import cascade_down, rename, tables_in, unmastered
+from djnb.errors import OperandError
+from djnb.graph.cascade import cascade as all_below
+from djnb.graph.cascade import rename, tables_in, unmastered, weigh
 from djnb.graph.dependencies import Dependencies
 from djnb.model.attribute import Attribute
 from djnb.model.core_types import parse_type
@@ -49,7 +51,7 @@ def text(words, *names):
 def cascade(root, condition, tables, links):
     """Return the condition of each table, in order."""
     by_name = {t.name: t for t in [root, *tables]}
-    found = cascade_down(root, condition, Dependencies(links), by_name.__getitem__)
+    found = all_below([Restrict(root, condition)], Dependencies(links), by_name.__getitem__)
     assert all(rows.source == by_name[called] for called, rows in found.items())
     return {called.table: rows.condition for called, rows in found.items()}
 
@@ -198,12 +200,46 @@ class TestSeveralWays:
         assert {called: Equals("s", 1) for called in ("subject", "left", "right", "bottom")} == found
         assert "bottom" == list(found)[-1]
 
-    def test_table_that_refers_to_itself_is_not_its_own_parent(self):
-        """A foreign key within a table is no way."""
+    def test_table_that_refers_to_itself_is_refused(self):
+        """No condition says which rows refer to rows that refer to a row, and so on."""
         tree = table("tree", ["k"], nullable=["up"])
-        found = cascade(tree, Equals("k", 1), [], [link("tree", "tree", ("up", "k"))])
 
-        assert {"tree": Equals("k", 1)} == found
+        with pytest.raises(OperandError, match=r"refer to each other in a ring: `lab`\.`tree`"):
+            cascade(tree, Equals("k", 1), [], [link("tree", "tree", ("up", "k"))])
+
+    def test_ladder_of_diamonds_is_weighed_without_being_said(self):
+        """Each of twelve diamonds upon each other doubles what there is to say; the conditions stay few."""
+        tables, links = [], []
+        for n in range(1, 13):
+            tables += [table(f"{side}{n}", [f"{side}{n}"], [f"t{n - 1}"]) for side in "lr"]
+            tables.append(table(f"t{n}", [f"t{n}"], [f"l{n}", f"r{n}"]))
+            links += [link(f"{side}{n}", f"t{n - 1}", f"t{n - 1}") for side in "lr"]
+            links += [link(f"t{n}", f"{side}{n}", f"{side}{n}") for side in "lr"]
+        found = cascade(table("t0", ["t0"], ["age"]), Equals("age", 5), tables, links)
+
+        known = {}
+        assert (0, 4, 12, 28, 16380) == tuple(weigh(found[f"t{n}"], known).queries for n in (0, 1, 2, 3, 12))
+
+
+class TestUp:
+    def test_parents_are_those_of_the_rows(self):
+        """Up, a table is restricted to the rows that restricted rows refer to, whatever the condition."""
+        by_name = {t.name: t for t in (SUBJECT, SESSION, TRIAL)}
+        start = Restrict(TRIAL, Equals("s", 1))
+        found = all_below([start], Dependencies(CHAIN), by_name.__getitem__, direction="up")
+
+        session = Restrict(SESSION, Matches(start, (("s", "s"), ("n", "n"))))
+        assert [SUBJECT.name, SESSION.name, TRIAL.name] == list(found)
+        assert session == found[SESSION.name]
+        assert Matches(session, (("s", "s"),)) == found[SUBJECT.name].condition
+
+    def test_several_starts_are_joined(self):
+        """A table of two starts, one of them its child, has the rows of both."""
+        by_name = {t.name: t for t in (SUBJECT, SESSION)}
+        starts = [Restrict(SUBJECT, Equals("s", 7)), Restrict(SESSION, Equals("n", 1))]
+        found = all_below(starts, Dependencies(CHAIN[:1]), by_name.__getitem__, direction="up")
+
+        assert Either((Equals("s", 7), Matches(starts[1], (("s", "s"),)))) == found[SUBJECT.name].condition
 
 
 class TestUnmastered:
@@ -218,7 +254,7 @@ class TestUnmastered:
     def plan(self, root, condition, links=LINKS):
         tables = {t.name: t for t in (SUBJECT, self.MASTER, self.PART)}
         dependencies = Dependencies(links)
-        plan = cascade_down(root, condition, dependencies, tables.__getitem__)
+        plan = all_below([Restrict(root, condition)], dependencies, tables.__getitem__)
         return plan, unmastered(plan, dependencies)
 
     def test_nothing_where_parts_go_with_their_master_only(self):

@@ -87,3 +87,30 @@ class TestOrder:
             == named(tree.descendants(table("node")))
             == named(tree.order([table("leaf"), table("node")]))
         )
+
+
+class TestRings:
+    RING = Dependencies([key("b", "a"), key("a", "b", back="id"), key("c", "b"), key("t", "t", up="id"), key("d", "c")])
+
+    def test_tables_of_a_ring_stand_together(self):
+        """Tables that depend on each other are ordered by name, between what is above and what is below."""
+        assert ["a", "b", "c", "d"] == named(self.RING.descendants(table("b")))
+        assert ["a", "b", "c"] == named(self.RING.ancestors(table("c")))
+
+    def test_are_found_where_all_of_them_are_asked_for(self):
+        """Two tables that refer to each other, and one that refers to itself; half a ring is none."""
+        everything = [table(name) for name in "abcdt"]
+
+        assert [{table("a"), table("b")}, {table("t")}] == self.RING.rings(everything)
+        assert [] == self.RING.rings([table("b"), table("c")])
+
+
+class TestTie:
+    def test_is_the_foreign_key_to_the_master_or_to_another_part(self):
+        """A part of a part belongs to the master by way of that; other foreign keys are no tie."""
+        unit, spike = "__sort__unit", "__sort__spike"
+        parts = Dependencies([key(unit, "probe"), key(unit, "__sort"), key(spike, unit)])
+
+        assert table("__sort") == parts.tie(table(unit)).parent
+        assert table(unit) == parts.tie(table(spike)).parent
+        assert (None, None) == (parts.tie(table("__sort")), parts.tie(table("alone__part")))

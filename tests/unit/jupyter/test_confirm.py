@@ -8,8 +8,10 @@ import pytest
 
 from djnb.errors import ConsentError
 from djnb.jupyter.confirm import asker
+from djnb.jupyter.widgets.consent_panel import ConsentPanel
+from djnb.tables.consent import Question
 
-PLAN = "Delete:\n  Session  5 rows"
+PLAN = Question("Delete Session: 5 rows of 1 table", "<b>Delete</b>", "Delete 5 rows", "Keep all 5 rows")
 
 
 def notebook(*, takes_input):
@@ -25,7 +27,7 @@ class TestAsk:
         monkeypatch.setattr("builtins.input", lambda text: asked.append(text) or answer)
 
         assert consent is asker(notebook(takes_input=True))(PLAN)
-        assert [f"{PLAN}\nDo it? [yes, No]: "] == asked
+        assert [f"{PLAN.text}\nDelete 5 rows? [yes, No]: "] == asked
 
     def test_program_cannot_be_asked(self):
         """A notebook that a program executes is told how to say it in the call."""
@@ -35,3 +37,26 @@ class TestAsk:
     def test_terminal_is_left_to_the_core(self):
         """IPython in a terminal asks as Python does."""
         assert asker(SimpleNamespace()) is None
+
+
+class TestPanel:
+    def test_buttons_say_how_many_rows(self):
+        """Both answers tell the number of rows, and the one that keeps them comes first."""
+        panel = ConsentPanel(PLAN)
+
+        buttons = panel.widget.children[1].children
+        assert ["Keep all 5 rows", "Delete 5 rows"] == [button.description for button in buttons]
+        assert not panel.wait(0)
+        panel.close()
+
+    @pytest.mark.parametrize(("button", "answer"), [("keep", False), ("do", True)])
+    def test_first_click_counts(self, button, answer):
+        """Whoever clicks twice, or both, has said the first."""
+        panel = ConsentPanel(PLAN)
+
+        getattr(panel, button).click()
+        panel.keep.click()
+        panel.do.click()
+
+        assert (True, answer) == (panel.wait(0), panel.answer)
+        panel.close()

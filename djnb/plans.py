@@ -1,0 +1,182 @@
+"""What a delete or a drop would remove, to be looked at before it is done."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from djnb.declaration.drop import Drop
+from djnb.model.naming import TableName
+from djnb.preview import Cell, Column, Preview, lay_out
+from djnb.rows.delete import Deletion
+
+
+class Plan(ABC):
+    """Tables, and how many rows of each go."""
+
+    verb: str
+    """What is done to them, for a person: ``Delete``, ``Drop``."""
+
+    @property
+    @abstractmethod
+    def rows(self) -> Mapping[TableName, int]:
+        """How many rows of each table go, parents before children."""
+
+    @property
+    @abstractmethod
+    def root(self) -> TableName:
+        """The table that was asked for."""
+
+    @abstractmethod
+    def execute(self) -> Any:
+        """Do it, all of it or nothing."""
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many rows of each class go, parents before children; of other schemas than the root's, with its name."""
+        home = self.root.schema
+        return {
+            name.class_name if name.schema == home else f"{name.schema}.{name.class_name}": count
+            for name, count in self.rows.items()
+        }
+
+    @property
+    def total(self) -> int:
+        """How many rows go in all."""
+        return sum(self.rows.values())
+
+    def _shown(self) -> dict[str, int]:
+        return self.counts
+
+    def preview(self) -> Preview:
+        """Return the tables and their rows as text and HTML, without a statement."""
+        shown = self._shown()
+        cells = [[Cell(name), Cell(f"{count:,}".replace(",", " "), "number")] for name, count in shown.items()]
+        if len(shown) > 1:
+            cells.append([Cell("in all"), Cell(f"{self.total:,}".replace(",", " "), "number")])
+        columns = [Column("table", "parents before children", in_key=True), Column("rows")]
+        return lay_out(f"{self.verb} {self.root.class_name}", self.extent, "", columns, cells)
+
+    @property
+    def extent(self) -> str:
+        """How much goes, in a few words."""
+        tables = len(self._shown())
+        return f"{count_rows(self.total)} of {tables} table{'' if tables == 1 else 's'}"
+
+    def __str__(self) -> str:
+        return self.preview().text
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {self.root.class_name}: {self.extent}>"
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        shown = self.preview()
+        return {"text/plain": shown.text, "text/html": shown.html}
+
+
+@dataclass(frozen=True, repr=False)
+class DeletePlan(Plan):
+    """
+    What a delete would remove.
+
+    Attributes
+    ----------
+    rows : mapping
+        How many rows of each table go, parents before children.
+    counts : dict
+        The same by the classes' names.
+    total : int
+        How many rows go in all.
+
+    Examples
+    --------
+    >>> plan = (Session & "session_id = 3").delete_plan()
+    >>> plan.execute()
+    """
+
+    deletion: Deletion
+    verb = "Delete"
+
+    @property
+    def rows(self) -> Mapping[TableName, int]:
+        """How many rows of each table go, parents before children."""
+        return {name: count or 0 for name, count in self.deletion.tables.items()}
+
+    @property
+    def root(self) -> TableName:
+        """The table that was restricted."""
+        return self.deletion.root
+
+    def _shown(self) -> dict[str, int]:
+        return {name: count for name, count in self.counts.items() if count}
+
+    def execute(self) -> int:
+        """
+        Delete what the plan says, all of it or nothing.
+
+        Returns
+        -------
+        int
+            How many rows of the first table went.
+
+        Raises
+        ------
+        PlanChangedError
+            Rows came or went since the plan was made; nothing is deleted.
+        """
+        return self.deletion.carry_out()
+
+
+@dataclass(frozen=True, repr=False)
+class DropPlan(Plan):
+    """
+    What dropping a table would remove.
+
+    Attributes
+    ----------
+    rows : mapping
+        How many rows each table holds, parents before children.
+    counts : dict
+        The same by the classes' names.
+    total : int
+        How many rows go in all.
+    """
+
+    drop: Drop
+    verb = "Drop"
+
+    @property
+    def rows(self) -> Mapping[TableName, int]:
+        """How many rows each table holds, parents before children."""
+        return self.drop.rows
+
+    @property
+    def root(self) -> TableName:
+        """The table that was asked for."""
+        return self.drop.root
+
+    @property
+    def extent(self) -> str:
+        """How much goes, in a few words."""
+        tables = len(self.rows)
+        return f"{tables} table{'' if tables == 1 else 's'} with {count_rows(self.total)}"
+
+    def execute(self) -> None:
+        """
+        Drop the tables, children first, and what is noted of them.
+
+        Raises
+        ------
+        PlanChangedError
+            Other tables depend on the table than when the plan was made.
+        TransactionError
+            A transaction is open, which dropping a table would end on a server.
+        """
+        self.drop.carry_out()
+
+
+def count_rows(number: int) -> str:
+    """Return a number of rows in words, ``1 row``, ``2 000 rows``."""
+    return f"{number:,} row{'' if number == 1 else 's'}".replace(",", " ")
