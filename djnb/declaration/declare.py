@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
+from djnb.algebra.nodes import Stored
 from djnb.codecs.registry import get_codec
 from djnb.connection import Connection
 from djnb.declaration import lineage_table
@@ -25,6 +26,7 @@ from djnb.events import TableDeclared
 from djnb.model.attribute import NULL, Attribute, Default
 from djnb.model.core_types import Family, parse_type
 from djnb.model.definition import AttributeLine, Definition, ForeignKeyLine, IndexLine, parse_definition
+from djnb.model.heading import Heading
 from djnb.model.naming import TableName, check_length
 from djnb.model.spec import ForeignKey, Index, TableSpec
 from djnb.sql import ddl
@@ -167,7 +169,8 @@ def make_spec(
                     )  # fmt: skip
                 attributes[line.name] = _attribute(line, dialect, label)
             case ForeignKeyLine():
-                parent, renames = find_parent(line, namespace, lookup, table=label)
+                own = Stored(name, Heading.of(attributes.values()))
+                parent, renames = find_parent(line, namespace, lookup, table=label, own=own)
                 for old, new in renames.items():
                     inherited = _inherit(parent.heading[old], new, line)
                     attributes.setdefault(new, inherited)

@@ -28,7 +28,12 @@ _QUOTED = "_quoted"
 
 
 def find_parent(
-    line: ForeignKeyLine, namespace: Mapping[str, Any], lookup: Lookup | None = None, *, table: str
+    line: ForeignKeyLine,
+    namespace: Mapping[str, Any],
+    lookup: Lookup | None = None,
+    *,
+    table: str,
+    own: Stored | None = None,
 ) -> tuple[Stored, dict[str, str]]:
     """
     Return the parent of a foreign key, and the child's name for each attribute of its primary key.
@@ -43,14 +48,17 @@ def find_parent(
         Finds a table that is named in back quotes.
     table : str
         The class being declared, for messages.
+    own : Stored, optional
+        The table being declared, as far as the lines above declare it: a foreign key may refer to it.
 
     Raises
     ------
     UnknownParentError
-        The expression names no table, or one that is restricted or joined.
+        The expression names no table, or one that is restricted or joined; or the table itself, and rows could not
+        refer to other rows.
     """
     try:
-        operand = _read(line.expression, namespace, lookup)
+        operand = _read(line.expression, namespace, lookup, own)
         node = relation_of(operand)
     except (SyntaxError, ValueError, RecursionError, MemoryError):  # the ways in which Python's parser refuses
         raise _refuse(
@@ -66,7 +74,7 @@ def find_parent(
     except MissingTableError as error:
         raise _refuse(
             line, table, "The parent is not in the database.",
-            remedy="Declare the parent before this table; a table cannot refer to itself.",
+            remedy="Declare the parent before this table; a table refers to itself by its own name.",
         ) from error  # fmt: skip
     except DataJointError as error:
         raise _refuse(line, table, error.message, remedy=error.remedy) from error
@@ -99,7 +107,21 @@ def find_parent(
             line, table, "The parent has no primary key to refer to: it holds one row.",
             remedy="Leave the line out; the row is the same for all rows of this table.",
         )  # fmt: skip
+    if own is not None and source.name == own.name:
+        _check_own(line, renames, table)
     return source, renames
+
+
+def _check_own(line: ForeignKeyLine, renames: Mapping[str, str], table: str) -> None:
+    """Refuse a foreign key to the table itself that no first row could have, or no row but itself."""
+    example = ", ".join(f"parent_{name}='{name}'" for name in list(renames)[-1:])
+    remedy = f"Write, below `---`: `-> [nullable] {table}.proj({example})`."
+    if line.in_key:
+        raise _refuse(line, table, "A table cannot refer to itself in its primary key.", remedy=remedy)
+    if not line.is_nullable:
+        raise _refuse(line, table, "A first row has no other row of the table to refer to.", remedy=remedy)
+    if all(old == new for old, new in renames.items()):
+        raise _refuse(line, table, "Every row would refer to itself.", remedy=remedy)
 
 
 def relation_or_class(value: Any) -> bool:
@@ -112,44 +134,53 @@ class _NotFoundError(Exception):
 
 
 @dataclass(frozen=True)
-class _Quoted:
-    """A table that is named in back quotes."""
+class _Named:
+    """A table that is named in back quotes, or by its own definition."""
 
     node: Node
 
     def __relation__(self) -> Node:
         return self.node
 
-    def proj(self, *names: str, **renames: str) -> _Quoted:
+    def proj(self, *names: str, **renames: str) -> _Named:
         kept = choose(self.node.heading, names, renames, self.node.label)
-        return _Quoted(Project(self.node, tuple(kept.items())))
+        return _Named(Project(self.node, tuple(kept.items())))
 
 
-def _read(expression: str, namespace: Mapping[str, Any], lookup: Lookup | None) -> Any:
+def _read(expression: str, namespace: Mapping[str, Any], lookup: Lookup | None, own: Stored | None) -> Any:
     match = re.match(r"`([^`]+)`\s*\.\s*`([^`]+)`", expression)
     if match is None or lookup is None:
-        return _evaluate(ast.parse(expression, mode="eval").body, namespace)
+        return _evaluate(ast.parse(expression, mode="eval").body, namespace, own)
     tree = ast.parse(_QUOTED + expression[match.end() :], mode="eval").body
-    return _evaluate(tree, {_QUOTED: _Quoted(lookup(TableName(match[1], match[2])))})
+    name = TableName(match[1], match[2])
+    found = own if own is not None and name == own.name else lookup(name)
+    return _evaluate(tree, {_QUOTED: _Named(found)}, own)
 
 
-def _evaluate(tree: ast.expr, namespace: Mapping[str, Any]) -> Any:
+def _evaluate(tree: ast.expr, namespace: Mapping[str, Any], own: Stored | None) -> Any:
     match tree:
         case ast.Name(id=name):
             if name not in namespace:
                 raise _NotFoundError(name)
-            return namespace[name]
+            return _or_itself(namespace[name], own)
         case ast.Attribute(value=value, attr=name):
-            owner = _evaluate(value, namespace)
+            owner = _evaluate(value, namespace, own)
             if not hasattr(owner, name):
                 raise _NotFoundError(ast.unparse(tree))
-            return getattr(owner, name)
+            return _or_itself(getattr(owner, name), own)
         case ast.Call(func=ast.Attribute(value=value, attr="proj"), args=args, keywords=keywords) if all(
             keyword.arg for keyword in keywords
         ):
-            owner = _evaluate(value, namespace)
+            owner = _evaluate(value, namespace, own)
             return owner.proj(*map(_text, args), **{k.arg: _text(k.value) for k in keywords if k.arg is not None})
     raise SyntaxError
+
+
+def _or_itself(value: Any, own: Stored | None) -> Any:
+    """Return what stands for the table being declared, which nobody can ask yet, or the value itself."""
+    if own is not None and relation_or_class(value) and getattr(value, "name", None) == own.name:
+        return _Named(own)
+    return value
 
 
 def _text(tree: ast.expr) -> str:

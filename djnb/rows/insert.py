@@ -23,6 +23,7 @@ from djnb.events import RowsInserted
 from djnb.model.heading import Heading
 from djnb.model.spec import TableSpec
 from djnb.rows import explain
+from djnb.rows.descent import parents_first
 from djnb.rows.fetch import fetch_columns, to_dicts
 from djnb.sql.dml import OnDuplicate
 from djnb.sql.dml import insert as say_insert
@@ -87,7 +88,7 @@ def insert(
     DuplicateError, MissingParentError
         A row's key is there already, or a row refers to a parent that is not.
     """
-    given = enumerate(read_rows(connection, rows, heading))
+    given = parents_first(spec, enumerate(read_rows(connection, rows, heading)))
     total = 0
     first = list(islice(given, BATCH))
     if not first:
