@@ -356,9 +356,9 @@ class TestWrongParents:
         assert "not in the database" in self.refused(declare, "-> Subject", Subject=Subject).message
 
     @pytest.mark.parametrize("line", ["-> Child", "-> Child.proj(up='k')", "-> self"])
-    def test_table_cannot_refer_to_itself(self, declare, line):
-        """It is not there yet when it is declared."""
-        assert "cannot refer to itself" in self.refused(declare, line).remedy
+    def test_table_that_refers_to_itself_is_told_how(self, declare, line):
+        """No row could be the first one: the foreign key has to be nullable and renamed."""
+        assert "-> [nullable] Child.proj(parent_k='k')" in self.refused(declare, line).remedy
 
     def test_tables_cannot_refer_to_each_other(self, declare, tables):
         """The first of two that want each other finds no parent; the second is declared when the first is mended."""
