@@ -23,9 +23,10 @@ from djnb.algebra.nodes import (
 from djnb.connection import Connection
 from djnb.errors import OperandError, warn_user
 from djnb.fetching import Fetching
+from djnb.layout import Preview
 from djnb.model.heading import Heading
 from djnb.on_class import on_class
-from djnb.preview import Preview, preview
+from djnb.preview import preview
 from djnb.rows.fetch import exists
 from djnb.settings import get_config
 from djnb.sql.text import is_aggregate, names_outside_aggregates, read

@@ -1,0 +1,151 @@
+"""
+Cells under the heads of columns, as text and as HTML. Strings only: whoever wants to see them displays them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+from unicodedata import east_asian_width
+
+# The class stands twice in every selector: JupyterLab's own rules for tables, which align to the right, would win.
+_STYLE = """<style>
+.djnb-table.djnb-table { overflow-x: auto; }
+.djnb-table.djnb-table table { border-collapse: collapse; font-size: var(--jp-ui-font-size1, 13px); margin: 0 0 8px; }
+.djnb-table.djnb-table caption { caption-side: top; text-align: left; padding: 0 0 4px; white-space: nowrap;
+  color: var(--jp-content-font-color2, #616161); }
+.djnb-table.djnb-table caption b { color: var(--jp-content-font-color1, inherit); }
+.djnb-table.djnb-table :is(th, td) { text-align: left; padding: 3px 10px 3px 6px; white-space: pre; max-width: none; }
+.djnb-table.djnb-table thead th { border-bottom: 1px solid var(--jp-border-color1, #bdbdbd); font-weight: 400;
+  color: var(--jp-content-font-color1, inherit); }
+.djnb-table.djnb-table thead th.djnb-key { font-weight: 700; text-decoration: underline; text-underline-offset: 3px; }
+.djnb-table.djnb-table tbody th { font-weight: 700; }
+.djnb-table.djnb-table :is(th, td).djnb-number { text-align: right; font-variant-numeric: tabular-nums; }
+.djnb-table.djnb-table :is(.djnb-null, .djnb-blob) { color: var(--jp-content-font-color2, #616161);
+  font-style: italic; }
+</style>"""
+
+
+@dataclass(frozen=True)
+class Preview:
+    """
+    A few rows to look at.
+
+    Attributes
+    ----------
+    text : str
+        Aligned columns; names of the primary key begin with ``*``.
+    html : str
+        A table, escaped, with comments as tooltips, that follows the notebook's theme.
+    """
+
+    text: str
+    html: str
+
+
+class Viewable:
+    """A value that shows itself: `repr` is its plain view, and a notebook shows the rich one."""
+
+    def preview(self) -> Preview:
+        """Return the value as text and HTML."""
+        raise NotImplementedError
+
+    def __repr__(self) -> str:
+        return self.preview().text
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        shown = self.preview()
+        return {"text/plain": shown.text, "text/html": shown.html}
+
+
+@dataclass(frozen=True)
+class Column:
+    """
+    The head of a column.
+
+    Attributes
+    ----------
+    name : str
+        What it shows.
+    title : str
+        The tooltip.
+    in_key : bool
+        Whether it belongs to the primary key.
+    """
+
+    name: str
+    title: str = ""
+    in_key: bool = False
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A value as it is shown; ``kind`` is ``number``, ``null``, ``blob`` or empty."""
+
+    text: str
+    kind: str = ""
+
+
+def lay_out(title: str, extent: str, comment: str, columns: list[Column], cells: list[list[Cell]]) -> Preview:
+    """Return cells under columns as text and HTML; ``extent`` says how many there are."""
+    return Preview(_as_text(title, extent, comment, columns, cells), _as_html(title, extent, comment, columns, cells))
+
+
+def size_text(size: int) -> str:
+    """Return a size in bytes for people, ``1.2 MB``."""
+    if size < 1000:
+        return f"{size} B"
+    value = float(size)
+    for unit in ("kB", "MB", "GB", "TB"):
+        value /= 1000
+        if value < 999.5:
+            return f"{value:.3g} {unit}"
+    return f"{value:.3g} PB"
+
+
+def _width(text: str) -> int:
+    return sum(2 if east_asian_width(char) in "WF" else 1 for char in text)
+
+
+def _pad(text: str, width: int, *, right: bool) -> str:
+    blanks = " " * (width - _width(text))
+    return blanks + text if right else text + blanks
+
+
+def _as_text(title: str, extent: str, comment: str, columns: list[Column], cells: list[list[Cell]]) -> str:
+    lines = [""] * (2 + len(cells))
+    for index, column in enumerate(columns):
+        head = ("*" if column.in_key else "") + column.name
+        shown = [row[index] for row in cells]
+        width = max([_width(head), *(_width(cell.text) for cell in shown)])
+        right = any(cell.kind == "number" for cell in shown)
+        lines[0] += _pad(head, width, right=right) + "  "
+        lines[1] += "-" * width + "  "
+        for line, cell in enumerate(shown, start=2):
+            lines[line] += _pad(cell.text, width, right=right) + "  "
+    first = f"{title}: {extent}" + (f" ({comment})" if comment else "")
+    return "\n".join([first, *(line.rstrip() for line in lines)])
+
+
+def _as_html(title: str, extent: str, comment: str, columns: list[Column], cells: list[list[Cell]]) -> str:
+    numeric = [any(row[index].kind == "number" for row in cells) for index in range(len(columns))]
+    head = "".join(_head(column, number=number) for column, number in zip(columns, numeric, strict=True))
+    body = "".join(
+        f"<tr>{''.join(_data(*item) for item in zip(row, columns, numeric, strict=True))}</tr>" for row in cells
+    )
+    said = f" — {escape(comment)}" if comment else ""
+    caption = f"<caption><b>{escape(title)}</b>{said} · {escape(extent)}</caption>"
+    table = f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    return f'<div class="djnb-table">{_STYLE}{table}</div>'
+
+
+def _head(column: Column, *, number: bool) -> str:
+    classes = " ".join(name for name, is_so in (("djnb-key", column.in_key), ("djnb-number", number)) if is_so)
+    return f'<th scope="col" class="{classes}" title="{escape(column.title)}">{escape(column.name)}</th>'
+
+
+def _data(cell: Cell, column: Column, number: bool) -> str:
+    classes = " ".join(dict.fromkeys([f"djnb-{cell.kind}"] * bool(cell.kind) + ["djnb-number"] * number))
+    tag, scope = ("th", ' scope="row"') if column.in_key else ("td", "")
+    return f'<{tag}{scope} class="{classes}">{escape(cell.text)}</{tag}>'
