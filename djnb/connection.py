@@ -24,8 +24,16 @@ from djnb.backends.base import Address, Answer, Driver
 from djnb.backends.readers import Reader, Readers
 from djnb.backends.spool import Spool, portions
 from djnb.catalogue import Catalogue
-from djnb.errors import DataJointError, LostConnectionError, ReferencedError, SettingsError, TransactionError
+from djnb.errors import (
+    AccessError,
+    DataJointError,
+    LostConnectionError,
+    ReferencedError,
+    SettingsError,
+    TransactionError,
+)
 from djnb.events import Bus, StatementSent
+from djnb.model.privileges import Privileges
 from djnb.settings import get_config
 from djnb.sql.dialect import Dialect
 from djnb.sql.statement import Statement
@@ -115,6 +123,11 @@ class Connection:
         session: _Session | None = getattr(self._local, "session", None)
         return session is not None and session.in_transaction and session.pid == os.getpid()
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether `close` was called."""
+        return self._is_closed
+
     def __repr__(self) -> str:
         return f"Connection({str(self.address)!r})"
 
@@ -189,6 +202,8 @@ class Connection:
             translated = self._backend.translate(error, sql)
             if translated is None:
                 raise
+            if isinstance(translated, AccessError):
+                translated = self._backend.explain(translated, sql, session.driver)
             if isinstance(translated, LostConnectionError):
                 self._drop(session, translated)
             elif not session.driver.in_transaction:
@@ -397,6 +412,14 @@ class Connection:
                 remedy="Do it before or after, outside of `make` and of `with connection.transaction()`.",
             )
         self._readers.settle()  # a server would wait for the answers that this thread is still reading
+
+    def privileges(self) -> Privileges:
+        """Return what the user may do where, as the database says now."""
+        return self._backend.load_privileges(self.execute)
+
+    def size_on_disk(self, schema: str) -> int:
+        """Return how many bytes the tables of a schema and their indexes take, as far as the database knows."""
+        return self._backend.size_on_disk(self.execute, schema)
 
     def list_schemas(self) -> list[str]:
         """Return the names of the schemas that the user can see."""

@@ -11,6 +11,7 @@ Its parts are attributes too, so that a widget can offer the remedy.
     │   ├── UnknownTypeError        an attribute's type is not one that djnb knows
     │   └── UnknownParentError      a foreign key names a table that cannot be found
     ├── NotDeclaredError            a class is used before a schema has declared it
+    ├── ActivationError             a schema is activated already, by another name
     ├── UnknownAttributeError       a name is not in the heading
     ├── QuerySyntaxError            a restriction or an expression cannot be read
     ├── OperandError                an operator was given something it cannot combine
@@ -148,6 +149,10 @@ class NotDeclaredError(DataJointError, AttributeError):
             f"`{name}` is not declared: no schema has decorated the class.",
             remedy=f"Write `@schema` on the line above `class {name}`.",
         )
+
+
+class ActivationError(DataJointError):
+    """A schema cannot be activated: it is already, by another name, or no name is given."""
 
 
 class UnknownAttributeError(DataJointError):
@@ -341,7 +346,26 @@ class LostConnectionError(DatabaseError):
 
 
 class AccessError(DatabaseError):
-    """A privilege is missing; the message names it."""
+    """
+    A privilege is missing; the message names it, and the remedy who can grant it and how.
+
+    Attributes
+    ----------
+    privilege : str
+        ``"INSERT"`` for example; empty where the database does not say.
+    schema, table : str
+        Where it is missing; the table is empty where it is the schema's.
+    """
+
+    privilege: str = ""
+    schema: str = ""
+    table: str = ""
+
+    def with_context(self, context: str) -> Self:
+        """Return the error with a sentence in front that says what was tried."""
+        error = type(self)(f"{context} {self.message}", remedy=self.remedy)
+        error.privilege, error.schema, error.table = self.privilege, self.schema, self.table
+        return error
 
 
 class MissingTableError(DatabaseError):
@@ -350,6 +374,14 @@ class MissingTableError(DatabaseError):
 
 class MissingSchemaError(DatabaseError):
     """A schema is not in the database."""
+
+    @classmethod
+    def for_name(cls, name: str, address: object, *, remedy: str = "") -> Self:
+        """Build the error from the schema's name and the database's address."""
+        return cls(
+            f"There is no schema '{name}' in {address}, or none that you may see.",
+            remedy=remedy or "Check the name; `dj.list_schemas()` has those that there are.",
+        )
 
 
 class TransactionError(DatabaseError):

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import unquote, urlsplit
 
-from djnb.errors import DataJointError, SettingsError
+from djnb.errors import AccessError, DataJointError, SettingsError
 from djnb.model.naming import TableName
+from djnb.model.privileges import Privileges
 from djnb.model.spec import ForeignKey, TableSpec
 from djnb.sql.dialect import Dialect
 from djnb.sql.statement import Statement
@@ -158,6 +159,18 @@ class Backend(Protocol):
 
     def translate(self, error: Exception, sql: str) -> DataJointError | None:
         """Return djnb's error for one that the driver raised; None for errors that are not the database's."""
+        ...
+
+    def explain(self, error: AccessError, sql: str, driver: Driver) -> AccessError:
+        """Return an error that says whom the privilege is missing to, and which statement would grant it."""
+        ...
+
+    def load_privileges(self, execute: Execute) -> Privileges:
+        """Return what the user may do where."""
+        ...
+
+    def size_on_disk(self, execute: Execute, name: str) -> int:
+        """Return how many bytes the tables of a schema and their indexes take, hidden tables among them."""
         ...
 
     def list_schemas(self, execute: Execute) -> list[str]:

@@ -128,14 +128,26 @@ def create(connection: Connection, spec: TableSpec, label: str) -> bool:
                 drop_table(connection, spec)
         if is_there and not is_created and isinstance(error, DatabaseError):
             return False
-        if isinstance(error, (AccessError, DefinitionError)):
-            raise type(error)(
-                f"`{label}` cannot be declared in the schema '{spec.name.schema}'. {error.message}",
-                remedy=error.remedy,
-            ) from error
+        context = f"`{label}` cannot be declared in the schema '{spec.name.schema}'."
+        if isinstance(error, AccessError):
+            raise _without_reference(error, context) from error
+        if isinstance(error, DefinitionError):
+            raise type(error)(f"{context} {error.message}", remedy=error.remedy) from error
         raise
     connection.catalogue.forget(spec.name.schema)
     return True
+
+
+def _without_reference(error: AccessError, context: str) -> AccessError:
+    """Return the error with its context; where a parent may not be referred to, with what can be done without."""
+    denied = error.with_context(context)
+    if error.privilege == "REFERENCES":
+        parent = f"{error.schema}.{error.table}"
+        said = f"Its foreign key to {parent} needs it, even where you may read that table."
+        instead = "Without it, declare attributes of the same names and types in place of the foreign key."
+        denied = AccessError(f"{denied.message} {said}", remedy=f"{denied.remedy} {instead}")
+        denied.privilege, denied.schema, denied.table = error.privilege, error.schema, error.table
+    return denied
 
 
 def make_spec(

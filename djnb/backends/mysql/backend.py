@@ -7,15 +7,17 @@ from typing import Any
 
 import pymysql
 
-from djnb.backends.base import Address, Execute
+from djnb.backends.base import Address, Driver, Execute
 from djnb.backends.columns import TableRows, foreign_keys_of, read_attribute
-from djnb.backends.mysql import queries
+from djnb.backends.mysql import denials, queries
 from djnb.backends.mysql.dialect import MySQLDialect
 from djnb.backends.mysql.driver import MySQLDriver
 from djnb.backends.mysql.errors import translate, unreachable
-from djnb.errors import AuthenticationError, DatabaseError, DataJointError
+from djnb.backends.mysql.grants import read_grants
+from djnb.errors import AccessError, AuthenticationError, DatabaseError, DataJointError
 from djnb.model.attribute import NULL, Default
 from djnb.model.naming import TableName
+from djnb.model.privileges import Privileges
 from djnb.model.spec import ForeignKey, TableSpec
 from djnb.sql.statement import Statement
 
@@ -30,7 +32,7 @@ class MySQLBackend:
         self.address = address
         self.dialect = MySQLDialect()
         self._use_tls = use_tls
-        self._quotes_defaults = False
+        self._is_mariadb = False
 
     def connect(self) -> MySQLDriver:
         """
@@ -55,8 +57,7 @@ class MySQLBackend:
                 remedy="Encrypt the connection (`database.use_tls`), or run `pip install cryptography`.",
             )
         else:
-            # MariaDB shows default values as SQL, MySQL as plain text.
-            self._quotes_defaults = driver.is_mariadb
+            self._is_mariadb = driver.is_mariadb
             return driver
         # Without the driver's error as the cause: its frames know the password, which some tracebacks would show.
         raise problem
@@ -64,6 +65,32 @@ class MySQLBackend:
     def translate(self, error: Exception, sql: str) -> DataJointError | None:
         """Return djnb's error for one of PyMySQL's."""
         return translate(error, self.address) if isinstance(error, (pymysql.Error, OSError)) else None
+
+    def explain(self, error: AccessError, sql: str, driver: Driver) -> AccessError:
+        """Ask who the account is and what it may do, in two statements, and say what would grant the privilege."""
+        try:
+            privileges = self.load_privileges(lambda statement: driver.execute(statement.sql, statement.params))
+        except (pymysql.Error, OSError):  # the first refusal is the one to tell
+            return error
+        return denials.explain(error, sql, privileges.user, privileges)
+
+    def load_privileges(self, execute: Execute) -> Privileges:
+        """Return what is granted to the account and to the roles that it uses."""
+        account, role = execute(Statement("SELECT CURRENT_USER(), CURRENT_ROLE()")).rows[0]
+        show = "SHOW GRANTS"
+        # MariaDB lists the grants of the role in use among them. MySQL 8, by its manual, wants the roles named.
+        if not self._is_mariadb and role not in (None, "", "NONE"):
+            show += f" FOR CURRENT_USER() USING {self.dialect.escape(role)}"
+        user, _, host = account.rpartition("@")
+        lines = [line for (line,) in execute(Statement(show)).rows]
+        # By its documentation and by trial, MariaDB takes any privilege on a parent's rows for REFERENCES.
+        grants = read_grants(lines, any_privilege_refers=self._is_mariadb)
+        return Privileges(f"'{user}'@'{host}'", grants)
+
+    def size_on_disk(self, execute: Execute, name: str) -> int:
+        """Return data and indexes as the server estimates them; pages that are reserved and free do not count."""
+        ((size,),) = execute(Statement(queries.SIZE_OF_SCHEMA, (name,))).rows
+        return int(size or 0)
 
     def list_schemas(self, execute: Execute) -> list[str]:
         """Return the databases that the user can see, without the server's own."""
@@ -135,11 +162,11 @@ class MySQLBackend:
             table.references.setdefault(constraint, []).append((position, name, TableName(schema, parent), there))
 
     def _read_default(self, text: str | None, sql_type: str, *, nullable: bool) -> Default | None:
-        if text is None or (self._quotes_defaults and text == "NULL"):
+        if text is None or (self._is_mariadb and text == "NULL"):
             return NULL if nullable else None
         if re.match(r"current_timestamp", text, re.I):
             return Default("CURRENT_TIMESTAMP", is_keyword=True)
-        if self._quotes_defaults and len(text) > 1 and text[0] == text[-1] == "'":
+        if self._is_mariadb and len(text) > 1 and text[0] == text[-1] == "'":
             return Default(text[1:-1].replace("''", "'").replace("\\\\", "\\"))
         return Default(text)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from djnb.backends.base import Address
+from djnb.backends.mysql.denials import read_denial
 from djnb.errors import (
-    AccessError,
     AuthenticationError,
     DatabaseError,
     DataJointError,
@@ -46,7 +46,7 @@ def unreachable(error: Exception, address: Address) -> DatabaseError:
             "or DJNB_DATABASE_USER and DJNB_DATABASE_PASSWORD in the environment.",
         )
     if code in _DENIED:
-        return _access(str(error.args[-1]))
+        return read_denial(str(error.args[-1]))
     reason = str(error.args[-1]) if error.args else type(error).__name__
     return UnreachableError(
         f"No database answers at {address.host}:{address.port} ({reason.rstrip('.')}).",
@@ -59,7 +59,7 @@ def translate(error: Exception, address: Address) -> DataJointError:
     """Return djnb's error for one that the server, or the way to it, gave."""
     code, text = (error.args[0], str(error.args[-1])) if error.args else (0, str(error))
     if code in _DENIED:
-        return _access(text)
+        return read_denial(text)
     if code in _LOST or isinstance(error, OSError) or type(error).__name__ == "InterfaceError":
         return LostConnectionError(
             f"The connection to {address.host}:{address.port} was lost ({text}).",
@@ -100,21 +100,3 @@ def translate(error: Exception, address: Address) -> DataJointError:
             remedy="Ask for a larger `max_allowed_packet`, or keep such values in files.",
         )
     return DatabaseError(f"The server refused: {text} (error {code}).")
-
-
-def _access(text: str) -> AccessError:
-    """Return the error for a missing privilege, naming it where the server says which."""
-    match = re.match(r"(?P<privilege>[A-Z, ]+) command denied to user .*? for table (?P<table>\S+)", text)
-    if match:
-        return AccessError(
-            f"The privilege {match['privilege']} is missing on {match['table']}.",
-            remedy=f"Ask the server's administrator for it: `GRANT {match['privilege']} ON … TO …`.",
-        )
-    match = re.match(r"Access denied for user (?P<user>\S+) to database (?P<schema>\S+)", text)
-    if match:
-        return AccessError(
-            f"{match['user']} has no access to the schema {match['schema']}.",
-            remedy="Use a schema whose name begins with your own prefix, "
-            "or ask the server's administrator for privileges on this one.",
-        )
-    return AccessError(f"A privilege is missing: {text}.", remedy="Ask the server's administrator for it.")

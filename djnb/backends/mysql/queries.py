@@ -34,3 +34,8 @@ SELECT table_schema, table_name, constraint_name, ordinal_position, column_name,
        referenced_table_schema, referenced_table_name, referenced_column_name
   FROM information_schema.key_column_usage WHERE referenced_table_schema IS NOT NULL
 """
+
+# How large the tables of a schema are, in bytes, as the server's statistics say.
+SIZE_OF_SCHEMA = """
+SELECT CAST(SUM(data_length + index_length) AS UNSIGNED) FROM information_schema.tables WHERE table_schema = %s
+"""

@@ -7,12 +7,13 @@ attributes in the form that MySQL's column comments have, types recorded in fron
 
 from __future__ import annotations
 
+import os
 import re
 import sqlite3
 from pathlib import Path
 from typing import Any
 
-from djnb.backends.base import Address, Execute
+from djnb.backends.base import Address, Driver, Execute
 from djnb.backends.columns import TableRows, foreign_keys_of, read_attribute
 from djnb.backends.sqlite.dialect import SQLiteDialect
 from djnb.backends.sqlite.driver import SQLiteDriver
@@ -32,6 +33,7 @@ from djnb.errors import (
 )
 from djnb.model.attribute import NULL, Default
 from djnb.model.naming import TableName
+from djnb.model.privileges import VERBS, Grant, Privileges
 from djnb.model.spec import ForeignKey, TableSpec
 from djnb.sql.statement import Statement
 
@@ -67,6 +69,12 @@ SELECT 'comment', "table", NULL, attribute, comment, NULL, NULL, NULL
 _REFERENCES = """
 SELECT m.name, f.id, f.seq, f."table", f."from", f."to"
   FROM sqlite_master m JOIN pragma_foreign_key_list(m.name) f WHERE m.type = 'table'
+"""
+
+# `sqlite_master` knows the table of each index; both have pages of their own.
+_SIZE = """
+SELECT sum(s.pgsize) FROM dbstat s JOIN sqlite_master m ON m.name = s.name
+ WHERE substr(m.tbl_name, 1, length(?1)) = ?1
 """
 
 
@@ -118,6 +126,34 @@ class SQLiteBackend:
         if not isinstance(error, sqlite3.Error):
             return None
         return translate(error)
+
+    def explain(self, error: AccessError, sql: str, driver: Driver) -> AccessError:
+        """Return the error as it is: a file has no users."""
+        return error
+
+    def load_privileges(self, execute: Execute) -> Privileges:
+        """Return everything for a file that may be written, and reading for one that may not."""
+        ((is_read_only,),) = execute(Statement("SELECT query_only FROM pragma_query_only")).rows
+        may_write = not is_read_only and os.access(self._path, os.W_OK)
+        return Privileges(str(self._path), (Grant(frozenset(VERBS if may_write else ("SELECT",))),))
+
+    def size_on_disk(self, execute: Execute, name: str) -> int:
+        """
+        Return the pages of the schema's tables and indexes.
+
+        Raises
+        ------
+        DatabaseError
+            This build of SQLite cannot count them.
+        """
+        try:
+            ((size,),) = execute(Statement(_SIZE, (f"{name}.",))).rows
+        except MissingTableError as error:
+            raise DatabaseError(
+                "This build of SQLite cannot tell the size of tables: it has no `dbstat`.",
+                remedy=f"The whole file has {self._path.stat().st_size} bytes.",
+            ) from error
+        return int(size or 0)
 
     def list_schemas(self, execute: Execute) -> list[str]:
         """Return the schemas of the file."""
