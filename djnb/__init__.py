@@ -24,11 +24,13 @@ if TYPE_CHECKING:
     from djnb.errors import DataJointError
     from djnb.populate.result import PopulateResult, Progress
     from djnb.query import Query
-    from djnb.schemas import Schema
+    from djnb.schemas import Schema, list_schemas, list_tables
     from djnb.schemas import Schema as schema  # noqa: N813 -- as DataJoint 0.12 to 0.14 spell it
     from djnb.settings import Config
+    from djnb.tables.free import FreeTable
     from djnb.tables.table import Table
     from djnb.tables.tiers import Computed, Imported, Lookup, Manual, Part
+    from djnb.virtual import VirtualModule, create_virtual_module, virtual_schema
 
     config: Config
     __version__: str
@@ -42,6 +44,12 @@ __all__ = [
     # declaring
     "Schema",
     "schema",
+    "list_schemas",
+    "list_tables",
+    "VirtualModule",
+    "virtual_schema",
+    "create_virtual_module",
+    "FreeTable",
     "Manual",
     "Lookup",
     "Imported",
@@ -68,6 +76,12 @@ _HOMES = {
     "conn": "djnb.connection",
     "Connection": "djnb.connection",
     "Schema": "djnb.schemas",
+    "list_schemas": "djnb.schemas",
+    "list_tables": "djnb.schemas",
+    "VirtualModule": "djnb.virtual",
+    "virtual_schema": "djnb.virtual",
+    "create_virtual_module": "djnb.virtual",
+    "FreeTable": "djnb.tables.free",
     "Manual": "djnb.tables.tiers",
     "Lookup": "djnb.tables.tiers",
     "Imported": "djnb.tables.tiers",

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from djnb.declaration.drop import Drop
+from djnb.layout import Cell, Column, Preview, lay_out
 from djnb.model.naming import TableName
-from djnb.preview import Cell, Column, Preview, lay_out
 from djnb.rows.delete import Deletion
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from djnb.connection import Connection
 from djnb.errors import DatabaseError
 from djnb.model.attribute import Attribute
@@ -44,16 +46,38 @@ def ensure(connection: Connection, schema: str) -> None:
     connection.catalogue.forget(schema)
 
 
+def load(connection: Connection, schema: str) -> dict[str, str] | None:
+    """Return the origin of each attribute, both as ``schema.table.attribute``; None if the schema has no such table."""
+    name = TableName(schema, TABLE)
+    if connection.catalogue.table(name) is None:
+        return None
+    columns = "table_name, attribute_name, lineage"
+    sql = f"SELECT {columns} FROM {connection.dialect.table(name)} ORDER BY table_name, attribute_name"
+    return {f"{schema}.{table}.{own}": origin for table, own, origin in connection.execute(Statement(sql)).rows}
+
+
+def rewrite(connection: Connection, schema: str, specs: Iterable[TableSpec]) -> None:
+    """Write where the attributes of tables come from, in place of whatever is written; hidden tables keep theirs."""
+    name = TableName(schema, TABLE)
+    lineages = [(spec.name.table, trace(spec, connection.catalogue.table)) for spec in specs]
+    with connection.transaction():
+        sql = f"DELETE FROM {connection.dialect.table(name)} WHERE substr(table_name, 1, 1) <> '~'"
+        connection.execute(Statement(sql))
+        _write(connection, name, [(table, own, origin) for table, found in lineages for own, origin in found.items()])
+
+
 def record(connection: Connection, spec: TableSpec) -> None:
     """Write where the attributes of a newly declared table come from."""
     name = TableName(spec.name.schema, TABLE)
-    dialect = connection.dialect
     lineage = trace(spec, connection.catalogue.table)
     forget(connection, spec.name)
-    rows = [(spec.name.table, attribute, origin) for attribute, origin in lineage.items()]
+    _write(connection, name, [(spec.name.table, attribute, origin) for attribute, origin in lineage.items()])
+
+
+def _write(connection: Connection, name: TableName, rows: list[tuple[str, str, str]]) -> None:
     names = [attribute.name for attribute in _ATTRIBUTES]
     if rows:
-        connection.execute_many(insert(name, names, dialect, key=names[:2], others=names[2:]), rows)
+        connection.execute_many(insert(name, names, connection.dialect, key=names[:2], others=names[2:]), rows)
 
 
 def forget(connection: Connection, *tables: TableName) -> None:

@@ -67,10 +67,10 @@ class TableName(NamedTuple):
     @classmethod
     def parse(cls, text: str) -> TableName:
         """Read ``schema.table``, with or without back quotes."""
-        match = re.fullmatch(r"`?(?P<schema>[^`.]+)`?\.`?(?P<table>[^`.]+)`?", text)
+        match = re.fullmatch(r"(`[^`]+`|[^`.]+)\.(`[^`]+`|[^`.]+)", text)
         if match is None:
             raise DefinitionError(f"'{text}' is not the name of a table.", remedy="Write `schema.table`.")
-        return cls(match["schema"], match["table"])
+        return cls(match[1].strip("`"), match[2].strip("`"))
 
     @property
     def tier(self) -> Tier | None:

@@ -62,6 +62,10 @@ class AutoPopulate(Table):
         """The job table of this table; it is declared when it is first asked."""
         return JobTable(self.connection, job_table(self.name), self.spec)
 
+    def wanted_keys(self) -> Node:
+        """Return the keys that the table should have, as a question."""
+        return self._keys(())
+
     def _keys(self, restrictions: tuple[Any, ...]) -> Node:
         source = as_query(self.key_source, self.connection)
         for restriction in restrictions:

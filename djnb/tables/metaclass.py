@@ -17,6 +17,7 @@ FORWARDED = frozenset((
     "insert", "insert1", "delete", "drop", "spec",
     "delete_plan", "delete_quick", "drop_plan", "drop_quick",
     "populate", "progress", "jobs",
+    "class_name", "database", "table_name", "parents", "children", "ancestors", "descendants", "parts", "declare",
 ))  # fmt: skip
 """What a class hands on to an instance of itself, if its tier has it."""
 

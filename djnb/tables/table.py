@@ -13,20 +13,23 @@ from djnb.declaration.drop import PartIntegrity as DropIntegrity
 from djnb.declaration.drop import drop_table, plan_drop
 from djnb.declaration.names import find_names
 from djnb.errors import MissingTableError, NotDeclaredError, OperandError
+from djnb.layout import Preview
 from djnb.model.heading import Heading
 from djnb.model.naming import TableName, Tier
 from djnb.model.spec import TableSpec
 from djnb.on_class import on_class
 from djnb.plans import DeletePlan, DropPlan
-from djnb.preview import Preview, preview
+from djnb.preview import preview
 from djnb.query import Query
 from djnb.rows.delete import PartIntegrity, delete_quick
 from djnb.rows.insert import insert
 from djnb.tables import leave
+from djnb.tables.declaring import create
 from djnb.tables.metaclass import TableMeta
+from djnb.tables.relatives import Relatives
 
 
-class Table(Query, metaclass=TableMeta):
+class Table(Relatives, Query, metaclass=TableMeta):
     """
     The base of all table classes; subclass ``Manual``, ``Lookup``, ``Imported``, ``Computed`` or ``Part``.
 
@@ -67,14 +70,20 @@ class Table(Query, metaclass=TableMeta):
         return self._home
 
     @property
-    def full_table_name(self) -> str:
-        """Schema and table in back quotes."""
-        return self.name.full
-
-    @property
     def is_declared(self) -> bool:
         """Whether the table is in the database."""
         return self.connection.catalogue.table(self.name) is not None
+
+    @property
+    def declaration_context(self) -> Mapping[str, Any]:
+        """What the names in the definition stand for."""
+        return self._namespace
+
+    @on_class
+    def declare(self) -> None:
+        """Create the table from the class's definition if it is not in the database, after a drop for example."""
+        if not self.is_declared:
+            create(type(self))
 
     @property
     def spec(self) -> TableSpec:
