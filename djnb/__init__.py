@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from djnb.algebra.conditions import AndList, Not
     from djnb.codecs.blob import MatCell, MatStruct
     from djnb.connection import Connection, conn, connect
+    from djnb.diagram import Diagram
     from djnb.errors import DataJointError
     from djnb.populate.result import PopulateResult, Progress
     from djnb.query import Query
@@ -60,6 +61,8 @@ __all__ = [
     "Query",
     "AndList",
     "Not",
+    # drawing
+    "Diagram",
     # populating
     "PopulateResult",
     "Progress",
@@ -91,6 +94,7 @@ _HOMES = {
     "Query": "djnb.query",
     "AndList": "djnb.algebra.conditions",
     "Not": "djnb.algebra.conditions",
+    "Diagram": "djnb.diagram",
     "PopulateResult": "djnb.populate.result",
     "Progress": "djnb.populate.result",
     "MatCell": "djnb.codecs.blob",

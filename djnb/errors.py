@@ -28,6 +28,7 @@ Its parts are attributes too, so that a widget can offer the remedy.
     ├── PopulateError               populate() cannot run as asked
     ├── ConsentError                a deletion needs consent and nobody can be asked
     ├── PlanChangedError            a deletion was planned, and other rows would go now
+    ├── MissingProgramError         a program, such as graphviz's `dot`, is not installed
     ├── MissingPackageError         an optional package is not installed
     ├── CompatError                 djnb cannot take the place of DataJoint in this process
     ├── SettingsError               a setting has a name or a value that is not accepted
@@ -319,6 +320,10 @@ class PlanChangedError(DataJointError):
 
 class MissingPackageError(DataJointError, ModuleNotFoundError):
     """An optional package is not installed; the message has the command that installs it."""
+
+
+class MissingProgramError(DataJointError):
+    """A program is not installed; the message says how it can be."""
 
 
 class SettingsError(DataJointError):

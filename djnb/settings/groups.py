@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from pydantic import Field, SecretStr, field_serializer
 
@@ -47,6 +47,9 @@ class Display(Group):
     width: int = Field(default=40, ge=4, description="Most characters in a cell of a preview.")
     show_row_count: bool = Field(
         default=True, description="Show under a preview how many rows there are in all; costs one more statement."
+    )
+    diagram_direction: Literal["LR", "TB"] = Field(
+        default="LR", description="Whether a diagram draws children to the right of their parents, or below them."
     )
 
 

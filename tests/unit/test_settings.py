@@ -45,6 +45,7 @@ class TestDefaults:
             "display.limit": 12,
             "display.width": 40,
             "display.show_row_count": True,
+            "display.diagram_direction": "LR",
             "jobs.allow_new_pk_fields_in_computed_tables": False,
             "safemode": True,
             "stores": {},

@@ -1,0 +1,236 @@
+"""Diagrams: which tables, and the picture of them as text."""
+
+from __future__ import annotations
+
+import sys
+import types
+from xml.etree import ElementTree as ET
+
+import pytest
+
+import djnb as dj
+from djnb.diagram import render
+from djnb.errors import MissingProgramError, OperandError
+
+
+@pytest.fixture
+def pipeline(schema):
+    """A pipeline with every tier and every kind of foreign key, as a module."""
+    module = types.ModuleType("pipeline_of_test")
+    module.schema = schema
+
+    @schema
+    class Subject(dj.Manual):
+        definition = """
+        # who was recorded <"and" more>
+        subject : int32
+        """
+
+    @schema
+    class Method(dj.Lookup):
+        definition = "method : int32"
+
+    @schema
+    class Scan(dj.Imported):
+        definition = """
+        -> Subject
+        ---
+        -> Method
+        """
+
+    @schema
+    class Cells(dj.Computed):
+        definition = """
+        -> Scan
+        -> Method.proj(by="method")
+        """
+
+        class Cell(dj.Part):
+            definition = """
+            -> master
+            cell : int32
+            """
+
+    @schema
+    class Quality(dj.Computed):
+        definition = "-> Cells.Cell"
+
+    for each in (Subject, Method, Scan, Cells, Quality):
+        setattr(module, each.__name__, each)
+    return module
+
+
+def names(diagram):
+    return {table.class_name for table in diagram.tables}
+
+
+@pytest.fixture
+def needs_dot():
+    if not render.can_draw():
+        pytest.skip("graphviz's program dot is not installed")
+
+
+class TestSets:
+    def test_schema_has_all_its_tables_parents_first(self, pipeline):
+        """A diagram of a schema has its tables and their parts, in the order of their dependencies."""
+        assert ["Method", "Subject", "Scan", "Cells", "Cells.Cell", "Quality"] == [
+            table.class_name for table in dj.Diagram(pipeline.schema).tables
+        ]
+
+    def test_table_has_itself(self, pipeline):
+        """A diagram of one table begins with it alone, given as a class or as an instance."""
+        assert {"Scan"} == names(dj.Diagram(pipeline.Scan)) == names(dj.Diagram(pipeline.Scan()))
+
+    def test_module_has_the_tables_of_its_schema(self, pipeline, monkeypatch):
+        """A module, or its name, stands for its schema."""
+        monkeypatch.setitem(sys.modules, pipeline.__name__, pipeline)
+
+        assert 6 == len(dj.Diagram(pipeline)) == len(dj.Diagram(pipeline.__name__))
+
+    @pytest.mark.parametrize(
+        ("widened", "expected"),
+        [
+            (lambda d: d + 1, {"Scan", "Cells"}),
+            (lambda d: d + 2, {"Scan", "Cells", "Cells.Cell"}),
+            (lambda d: d + 99, {"Scan", "Cells", "Cells.Cell", "Quality"}),
+            (lambda d: d - 1, {"Scan", "Subject", "Method"}),
+            (lambda d: d + 1 - 1, {"Scan", "Cells", "Subject", "Method"}),
+            (lambda d: d + 0, {"Scan"}),
+        ],
+    )
+    def test_numbers_widen_it(self, pipeline, widened, expected):
+        """`+ n` adds what is n foreign keys below, `- n` what is n above."""
+        assert expected == names(widened(dj.Diagram(pipeline.Scan)))
+
+    def test_diagrams_combine_as_sets(self, pipeline):
+        """`+` is the union, `-` the difference, `*` the intersection; the operands stay as they are."""
+        whole, scan, cells = (dj.Diagram(each) for each in (pipeline.schema, pipeline.Scan, pipeline.Cells))
+
+        assert {"Scan", "Cells"} == names(scan + cells) == names(dj.Diagram.from_sequence([scan, cells]))
+        assert {"Scan"} == names((scan + cells) - cells)
+        assert {"Cells"} == names((scan + cells) * (cells + 1))
+        assert 5 == len(whole - scan)
+        assert whole * scan == scan
+        assert {"Scan"} == names(scan)
+
+    def test_parts_are_added_to_their_masters(self, pipeline):
+        """`add_parts` completes the masters of a diagram."""
+        assert {"Cells", "Cells.Cell"} == names(dj.Diagram(pipeline.Cells).add_parts())
+
+    def test_other_schemas_are_reached(self, pipeline, connection, schema):
+        """Widening goes on through other schemas, which are drawn as groups."""
+        other = dj.Schema(schema.name + "_b", connection=connection)
+
+        class Review(dj.Manual):
+            definition = "-> Quality"
+
+        other(Review, context={"Quality": pipeline.Quality})
+
+        Review = other(Review, context={"Quality": pipeline.Quality})
+        diagram = dj.Diagram(pipeline.Quality) + 1
+
+        assert {"Quality", "Review"} == names(diagram)
+        assert f'label="{other.name}"' in diagram.make_dot()
+        assert f'["{other.name}"]' in diagram.make_mermaid()
+
+    def test_what_has_no_tables_is_refused(self, pipeline):
+        """A diagram of a number, and diagrams of two databases, are refused."""
+        with pytest.raises(OperandError, match="cannot be made from 3"):
+            dj.Diagram(3)
+        with pytest.raises(OperandError, match="no schema and no tables"):
+            dj.Diagram(types.ModuleType("empty"))
+        elsewhere = dj.Schema("other", connection=dj.Connection("sqlite:///other.sqlite"))
+        with pytest.raises(OperandError, match="two connections"):
+            dj.Diagram(pipeline.schema) + dj.Diagram(elsewhere)
+        elsewhere.connection.close()
+
+    def test_a_picture_takes_one_statement_for_known_schemas(self, pipeline, statements):
+        """All foreign keys come at once, and what the connection knows of tables is not asked again."""
+        diagram = dj.Diagram(pipeline.Scan) - 1
+        pipeline.Scan.heading
+        statements.clear()
+
+        diagram.make_dot()
+        diagram.make_mermaid()
+
+        assert [] == statements
+
+
+class TestPictures:
+    def test_bonds_are_told_apart(self, pipeline):
+        """A foreign key is the whole primary key, in it, or outside of it; renamed attributes are said."""
+        edges = {
+            (e.parent.class_name, e.child.class_name): (e.bond.name, e.renamed)
+            for e in dj.Diagram(pipeline.schema).picture().edges
+        }
+
+        assert {
+            ("Subject", "Scan"): ("ONE_TO_ONE", ()),
+            ("Method", "Scan"): ("SECONDARY", ()),
+            ("Scan", "Cells"): ("IN_KEY", ()),
+            ("Method", "Cells"): ("IN_KEY", (("by", "method"),)),
+            ("Cells", "Cells.Cell"): ("IN_KEY", ()),
+            ("Cells.Cell", "Quality"): ("ONE_TO_ONE", ()),
+        } == edges
+
+    def test_text_names_tables_tiers_and_parents(self, pipeline):
+        """The plain picture reads without a browser."""
+        assert [
+            pipeline.schema.name,
+            "  Method      Lookup",
+            "  Subject     Manual",
+            "  Scan        Imported  <- Method, Subject",
+            "  Cells       Computed  <- Method as by, Scan",
+            "  Cells.Cell  Part      <- Cells",
+            "  Quality     Computed  <- Cells.Cell",
+        ] == str(dj.Diagram(pipeline)).splitlines()
+
+    def test_svg_is_well_formed_and_names_every_table(self, pipeline, needs_dot):
+        """Graphviz reads what is written, whatever is in a comment, and the SVG can stand within a page."""
+        svg = dj.Diagram(pipeline).make_svg()
+        texts = {text.text for text in ET.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")}
+
+        assert svg.startswith("<svg")
+        assert svg == svg._repr_svg_() == dj.Diagram(pipeline).svg_string()
+        assert {"Subject", "Method", "Scan", "Cells", "Cells.Cell", "Quality", "by"} <= texts
+
+    def test_notebook_shows_svg(self, pipeline, needs_dot):
+        """A diagram alone in a cell is a picture, and text where pictures cannot be."""
+        bundle = dj.Diagram(pipeline)._repr_mimebundle_()
+
+        assert {"text/plain", "image/svg+xml"} == set(bundle)
+
+    def test_without_graphviz_it_is_mermaid_and_text(self, pipeline, monkeypatch):
+        """Where `dot` is missing nothing fails: Mermaid is drawn by JupyterLab, and a picture file says what to do."""
+        monkeypatch.setenv("PATH", "")
+        diagram = dj.Diagram(pipeline)
+
+        assert {"text/plain", "text/vnd.mermaid"} == set(diagram._repr_mimebundle_())
+        with pytest.raises(MissingProgramError, match=r"Install graphviz .*make_mermaid"):
+            diagram.make_svg()
+
+    def test_direction_is_a_setting(self, pipeline):
+        """`config.display.diagram_direction` turns it."""
+        with dj.config.override(display__diagram_direction="TB"):
+            diagram = dj.Diagram(pipeline)
+
+            assert "rankdir=TB" in diagram.make_dot()
+            assert "flowchart TB" in diagram.make_mermaid()
+
+    def test_files_have_the_format_of_their_name(self, pipeline, tmp_path, needs_dot):
+        """`save` writes what the name's end says."""
+        diagram = dj.Diagram(pipeline)
+        for name in ("a.svg", "a.png", "a.dot", "a.mmd", "a.txt"):
+            diagram.save(tmp_path / name)
+        diagram.save(tmp_path / "b", format="svg")
+        begin = {file.name: file.read_bytes()[:8] for file in tmp_path.iterdir() if file.name != "test.sqlite"}
+
+        assert b"\x89PNG\r\n\x1a\n" == begin["a.png"]
+        assert (b"digraph ", b"flowchar") == (begin["a.dot"], begin["a.mmd"])
+        assert "<svg" in (tmp_path / "a.svg").read_text()
+        assert (tmp_path / "a.svg").read_text() == (tmp_path / "b").read_text()
+
+    def test_unknown_format_is_refused(self, pipeline, tmp_path):
+        """A name whose end says nothing is refused, with what there is."""
+        with pytest.raises(OperandError, match=r"saved as '\.bmp'.*\.svg, \.png"):
+            dj.Diagram(pipeline).save(tmp_path / "a.bmp")
