@@ -87,7 +87,9 @@ class Place:
         for part in parts_of(cls):
             part_name = TableName(self.schema, table_name(part.__name__, Tier.PART, name.table))
             part._master = cls
-            with_master = namespace.new_child({"master": cls, part.__name__: part, "self": part})
+            # A part may be named like the table that it refers to: `-> Organization` in `Lab.Organization`.
+            own_name = {} if part.__name__ in namespace else {part.__name__: part}
+            with_master = namespace.new_child({"master": cls, "self": part, **own_name})
             self._declare(part, part_name, with_master, created)
         if issubclass(cls, Lookup):
             insert_contents(cls(), is_new=is_new)
