@@ -81,7 +81,9 @@ class Catalogue:
             self.forget(name.schema)
             heading = self.heading(name)
         if heading is None:
-            raise MissingTableError(f"There is no table {name} in the database.", remedy="Declare it first.")
+            raise MissingTableError(
+                f"There is no table {name} in the database, or none that you may see.", remedy="Declare it first."
+            )
         return Stored(name, heading)
 
     def _resolve(self, spec: TableSpec) -> Heading:
