@@ -39,7 +39,7 @@ class ConsentPanel:
     def __init__(self, question: Question) -> None:
         self._answered = threading.Event()
         self.answer: bool | None = None
-        self.keep = _button(question.leave, "info", "shield")
+        self.keep = _button(question.leave, "", "shield")
         self.do = _button(question.do, "danger", "trash")
         free_comm(self.keep, self.do)
         self.keep.on_click(lambda _: self._settle(answer=False))
