@@ -422,7 +422,16 @@ class MissingParentError(IntegrityError):
 
 
 class ReferencedError(IntegrityError):
-    """Rows of other tables refer to the row that was to go."""
+    """
+    Rows of other tables refer to the row that was to go.
+
+    Attributes
+    ----------
+    child : str
+        The table of these rows, ``schema.table``, where the database tells it.
+    """
+
+    child: str = ""
 
 
 class PopulateInterrupted(KeyboardInterrupt):

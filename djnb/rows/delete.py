@@ -9,7 +9,7 @@ from typing import Literal, TypeGuard, get_args
 from djnb.algebra.conditions import EVERYTHING, NOTHING, AmongKeys, Condition, Holds, Matches, walk
 from djnb.algebra.nodes import Node, Restrict, Stored
 from djnb.connection import Connection
-from djnb.errors import AccessError, IntegrityError, OperandError, PlanChangedError
+from djnb.errors import AccessError, IntegrityError, OperandError, PlanChangedError, ReferencedError
 from djnb.events import RowsDeleted
 from djnb.graph.cascade import cascade, mastered, table_of, tables_of, unmastered, weigh
 from djnb.graph.dependencies import Dependencies
@@ -142,11 +142,26 @@ class Deletion:
         parts = {name: rows for name, rows in self.masterless.items() if isinstance(rows, Restrict)}
         if parts:
             self._check_parts(dict(zip(parts, _count(self.connection, list(parts.values())), strict=True)))
+        if isinstance(error, ReferencedError):
+            self._check_sight(error)
         if any(rows.count is not None for rows in self.leaving):
             raise PlanChangedError(
                 f"Rows that the plan does not have refer to rows that would go. {error.message}",
                 remedy="Nothing was deleted. Make the plan again.",
             ) from error
+
+    def _check_sight(self, error: ReferencedError) -> None:
+        """Tell of tables that the user cannot see, and that the plan therefore does not have."""
+        tables = self.connection.catalogue.dependencies().descendants(self.root)
+        seen = {f"{name.schema}.{name.table}" for name in tables}
+        if (error.child and error.child not in seen) or (not error.child and seen == self._names()):
+            raise AccessError(
+                f"Rows of {error.child or 'a table'}, which you may not see, refer to rows that would go.",
+                remedy="Nothing was deleted. Ask for SELECT and DELETE on that table, or for its rows to be deleted.",
+            ) from error
+
+    def _names(self) -> set[str]:
+        return {f"{rows.table.name.schema}.{rows.table.name.table}" for rows in self.leaving}
 
     def _check_parts(self, counts: Mapping[TableName, Restrict | int]) -> None:
         for part, left in counts.items():

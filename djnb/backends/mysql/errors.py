@@ -70,7 +70,10 @@ def translate(error: Exception, address: Address) -> DataJointError:
     if code in (1452, 1216):
         return IntegrityError(f"A row refers to a parent that is not there: {text}.")
     if code in (1451, 1217):
-        return ReferencedError(f"Rows of other tables refer to this row: {text}.", remedy="Delete those first.")
+        referenced = ReferencedError(f"Rows of other tables refer to this row: {text}.", remedy="Delete those first.")
+        match = re.search(r"fails \(`([^`]+)`\.`([^`]+)`", text)
+        referenced.child = f"{match[1]}.{match[2]}" if match else ""
+        return referenced
     if code == 3730:
         return ReferencedError(f"Other tables refer to this table: {text}.", remedy="Drop those first.")
     if code == 1146:
