@@ -18,7 +18,7 @@ from djnb.connection import Connection
 from djnb.errors import DirectInsertError, EmptyMakeError
 from djnb.model.naming import TableName
 from djnb.rows.fetch import exists
-from djnb.rows.insert import read_rows
+from djnb.rows.given import read_rows
 
 
 class Makeable(Protocol):

@@ -2,39 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Set
 from contextlib import nullcontext
-from itertools import count, groupby, islice
+from itertools import groupby
 from operator import itemgetter
-from typing import Any, cast
+from typing import Any
 
 from djnb.algebra.conditions import relation_of
 from djnb.algebra.missing import has_missing, is_missing
 from djnb.connection import Connection
 from djnb.errors import (
     DuplicateError,
-    InsertError,
     IntegrityError,
     InvalidValueError,
     MissingAttributeError,
+    OperandError,
     UnknownAttributeError,
 )
 from djnb.events import RowsInserted
 from djnb.model.heading import Heading
 from djnb.model.spec import TableSpec
 from djnb.rows import explain
+from djnb.rows.copy import copy_rows
 from djnb.rows.descent import parents_first
-from djnb.rows.fetch import fetch_columns, to_dicts
+from djnb.rows.given import Numbered, batches, read_rows
 from djnb.sql.dml import OnDuplicate
 from djnb.sql.dml import insert as say_insert
 from djnb.sql.values import UnfitError, encode_column, encoder
 
 BATCH = 10_000
 """How many rows are held, checked and sent at a time."""
-
-Row = dict[str, Any]
-Numbered = list[tuple[int, Row]]
-"""Rows with their numbers among all that were given."""
 
 
 class _RefusedError(Exception):
@@ -57,7 +54,8 @@ def insert(
     *,
     on_duplicate: OnDuplicate = "fail",
     ignore_extra_fields: bool = False,
-) -> int:
+    chunk_size: int | None = None,
+) -> None:
     """
     Insert rows into a table; all of them or none.
 
@@ -70,16 +68,14 @@ def insert(
     heading : Heading
         Its heading, with the types of foreign keys' origins.
     rows : iterable
-        Dicts, sequences in the order of the heading, numpy records; or a DataFrame, a structured array or a query.
+        Whatever ``given.read_rows`` reads.
     on_duplicate : {"fail", "skip", "replace"}
         What happens to a row whose primary key is there.
     ignore_extra_fields : bool
         Pass over values whose names the heading does not have.
 
-    Returns
-    -------
-    int
-        How many rows were given.
+    chunk_size : int, optional
+        How many rows are sent at a time at most.
 
     Raises
     ------
@@ -88,13 +84,27 @@ def insert(
     DuplicateError, MissingParentError
         A row's key is there already, or a row refers to a parent that is not.
     """
-    given = parents_first(spec, enumerate(read_rows(connection, rows, heading)))
+    node = relation_of(rows)
+    if node is not None and getattr(rows, "connection", connection) is connection:
+        is_copied = copy_rows(
+            connection,
+            spec,
+            heading,
+            node,
+            on_duplicate=on_duplicate,
+            ignore_extra_fields=ignore_extra_fields,
+        )
+        if is_copied:
+            return
+    numbered = parents_first(spec, enumerate(read_rows(connection, rows, heading)))
+    given = batches(numbered, heading, _size_of(chunk_size))
     total = 0
-    first = list(islice(given, BATCH))
+    first = next(given, [])
     if not first:
-        return 0
+        return
     try:
-        if len(first) == 1:
+        second = next(given, None) if len(first) == 1 else None
+        if len(first) == 1 and second is None:
             _insert_batch(connection, spec, heading, first, on_duplicate, ignore_extra_fields)
             total = 1
         else:
@@ -109,83 +119,18 @@ def insert(
                             raise refused.explained(connection, spec, heading) from refused.error
                         raise
                     total += len(batch)
-                    batch = list(islice(given, BATCH))
+                    batch, second = second or next(given, []), None
     except _RefusedError as refused:
         # Now that nothing of the insert is in the database, it can be asked what was there before.
         raise refused.explained(connection, spec, heading) from refused.error
     if connection.bus.wants(RowsInserted):
         connection.bus.emit(RowsInserted(spec.name.full, total))
-    return total
 
 
-def read_rows(connection: Connection, rows: Any, heading: Heading) -> Iterator[Row]:
-    """
-    Yield rows as dicts from whatever holds them.
-
-    Raises
-    ------
-    InsertError
-        What is given holds no rows.
-    """
-    node = relation_of(rows)
-    if node is not None:
-        names = node.heading.names
-        source: Connection = getattr(rows, "connection", None) or connection
-        yield from to_dicts(fetch_columns(source, node, names))
-    elif hasattr(rows, "iloc") and hasattr(rows, "columns"):
-        named = [name for name in rows.index.names if name is not None]
-        frame = rows.reset_index() if named else rows
-        if not frame.columns.is_unique:
-            twice = frame.columns[frame.columns.duplicated()][0]
-            raise InsertError(f"The DataFrame has two columns called '{twice}'.", remedy="Rename or drop one of them.")
-        columns = [frame[name].tolist() for name in frame.columns]
-        names = [str(name) for name in frame.columns]
-        for values in zip(*columns, strict=True):
-            yield dict(zip(names, values, strict=True))
-    elif hasattr(rows, "iter_rows") and hasattr(rows, "columns"):  # polars
-        yield from rows.iter_rows(named=True)
-    elif hasattr(rows, "to_batches") and hasattr(rows, "schema"):  # Arrow
-        for batch in rows.to_batches():
-            yield from batch.to_pylist()
-    elif getattr(getattr(rows, "dtype", None), "names", None):
-        yield from map(_reader(heading), rows.reshape(-1), count())
-    elif isinstance(rows, (str, bytes, Mapping)) or not isinstance(rows, Iterable):
-        one = " For a single row there is `insert1`." if isinstance(rows, Mapping) else ""
-        raise InsertError(
-            f"`insert` was given {type(rows).__name__}, which is not a collection of rows.",
-            remedy=f"Give a list of dicts, a DataFrame or a query.{one}",
-        )
-    else:
-        # A generator may fill one dict anew for each row.
-        yield from map(_reader(heading, may_share=isinstance(rows, (list, tuple))), rows, count())
-
-
-def _reader(heading: Heading, *, may_share: bool = False) -> Callable[[Any, int], Row]:
-    """Return the function that makes a dict of a row, which has a number; its own dict unless it may be shared."""
-    names = heading.names
-
-    def read(row: Any, number: int) -> Row:
-        kind = type(row)
-        # Most rows are plain dicts and tuples: asking the abstract classes about each takes longer than all the rest.
-        if kind is dict and may_share:
-            return cast("Row", row)
-        if kind is dict or (kind is not tuple and isinstance(row, Mapping)):
-            return dict(row)
-        own_names = None if kind is tuple else getattr(getattr(row, "dtype", None), "names", None)
-        if own_names:
-            return {name: row[name] for name in own_names}
-        if kind is tuple or (isinstance(row, Sequence) and not isinstance(row, (str, bytes))):
-            if len(row) != len(names):
-                raise InsertError(
-                    f"Row {number} has {len(row)} values; the heading has {len(names)} attributes: {', '.join(names)}.",
-                    remedy="Give one value for each attribute in this order, or a dict.",
-                )
-            return dict(zip(names, row))  # noqa: B905 -- the lengths are equal
-        raise InsertError(
-            f"Row {number} is of type {kind.__name__}.", remedy="Give each row as a dict or a sequence of values."
-        )
-
-    return read
+def _size_of(chunk_size: int | None) -> int:
+    if chunk_size is not None and chunk_size < 1:
+        raise OperandError(f"Chunks of {chunk_size} rows were asked for.", remedy="Give 1 or more, or nothing.")
+    return min(BATCH, chunk_size or BATCH)
 
 
 def _insert_batch(

@@ -99,8 +99,8 @@ class Dialect:
         """Return an index as a clause of CREATE TABLE; empty where an index is a statement of its own."""
         return ""
 
-    def on_duplicate_skip(self, key: list[str]) -> str:
-        """Return the end of an INSERT that passes over rows whose key is there."""
+    def on_duplicate_skip(self, key: list[str], *, table: str = "") -> str:
+        """Return the end of an INSERT that passes over rows whose key is there; into ``table``, if from a query."""
         raise NotImplementedError
 
     def on_duplicate_replace(self, key: list[str], others: list[str]) -> str:

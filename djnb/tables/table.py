@@ -22,6 +22,7 @@ from djnb.plans import DeletePlan, DropPlan
 from djnb.preview import preview
 from djnb.query import Query
 from djnb.rows.delete import PartIntegrity, delete_quick
+from djnb.rows.given import place_index
 from djnb.rows.insert import insert
 from djnb.tables import leave
 from djnb.tables.declaring import create
@@ -128,6 +129,7 @@ class Table(Relatives, Query, metaclass=TableMeta):
         skip_duplicates: bool = False,
         ignore_extra_fields: bool = False,
         allow_direct_insert: bool | None = None,
+        chunk_size: int | None = None,
     ) -> None:
         """
         Insert rows; all of them or none.
@@ -135,7 +137,9 @@ class Table(Relatives, Query, metaclass=TableMeta):
         Parameters
         ----------
         rows : iterable
-            Dicts, or sequences in the order of the heading, or numpy records; a DataFrame, a structured array, a query.
+            Dicts, or sequences in the order of the heading, or numpy records, one by one or in any collection or
+            generator; a pandas or polars DataFrame, an Arrow table, a structured array; a query; the `Path` of a CSV
+            file whose first line names the attributes, and whose empty cells are defaults or NULL.
         replace : bool
             A row whose primary key is there takes the new values; rows that refer to it stay.
         skip_duplicates : bool
@@ -144,6 +148,9 @@ class Table(Relatives, Query, metaclass=TableMeta):
             Values whose names the heading does not have are passed over.
         allow_direct_insert : bool
             Lets rows be inserted into Imported and Computed tables otherwise than by ``make``.
+        chunk_size : int, optional
+            How many rows are held and sent at a time at most. Without it they are as many as suit the memory and the
+            server, however large they are.
 
         Raises
         ------
@@ -168,12 +175,34 @@ class Table(Relatives, Query, metaclass=TableMeta):
                 watched,
                 on_duplicate="replace" if replace else "skip" if skip_duplicates else "fail",
                 ignore_extra_fields=ignore_extra_fields,
+                chunk_size=chunk_size,
             )
 
     @on_class
     def insert1(self, row: Any, /, **options: Any) -> None:
         """Insert one row, a dict or a sequence; the options are those of ``insert``."""
         self.insert([row], **options)
+
+    @on_class
+    def insert_dataframe(self, df: Any, /, index_as_pk: bool | None = None, **options: Any) -> None:
+        """
+        Insert the rows of a pandas DataFrame, whose index may be the primary key, as `to_pandas` gives it.
+
+        Parameters
+        ----------
+        df : DataFrame
+            Its columns are attributes.
+        index_as_pk : bool, optional
+            Whether the index is the primary key. By default it is if its names are of the key; else it is left out.
+        **options
+            Those of ``insert``.
+
+        Raises
+        ------
+        InsertError
+            The index is said to be the primary key and has other names.
+        """
+        self.insert(place_index(df, self._stored().stored, index_as_pk), **options)
 
     def _check_insert(self, *, allow_direct_insert: bool) -> None:
         """Refuse inserts that the tier does not take; here, none."""

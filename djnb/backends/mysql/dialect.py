@@ -87,9 +87,10 @@ class MySQLDialect(Dialect):
         """Suspend the checks of this session: a server drops no table to which another one refers."""
         return [Statement("SET foreign_key_checks = 0")], [Statement("SET foreign_key_checks = 1")]
 
-    def on_duplicate_skip(self, key: list[str]) -> str:
+    def on_duplicate_skip(self, key: list[str], *, table: str = "") -> str:
         """Set the key to itself: nothing changes. It hides duplicates of other unique indexes too."""
-        name = self.quote(key[0])
+        # The query's columns could be meant as well.
+        name = f"{table}.{self.quote(key[0])}" if table else self.quote(key[0])
         return f"ON DUPLICATE KEY UPDATE {name} = {name}"
 
     def on_duplicate_replace(self, key: list[str], others: list[str]) -> str:

@@ -176,7 +176,7 @@ class SQLiteDialect(Dialect):
         """Suspend the checks of this connection: dropping a table deletes its rows first, one after the other."""
         return [Statement("PRAGMA foreign_keys = OFF")], [Statement("PRAGMA foreign_keys = ON")]
 
-    def on_duplicate_skip(self, key: list[str]) -> str:
+    def on_duplicate_skip(self, key: list[str], *, table: str = "") -> str:
         """Pass over duplicates of the primary key, and of nothing else."""
         return f"ON CONFLICT ({', '.join(map(self.quote, key))}) DO NOTHING"
 
