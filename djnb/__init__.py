@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from djnb.schemas import Schema, list_schemas, list_tables
     from djnb.schemas import Schema as schema  # noqa: N813 -- as DataJoint 0.12 to 0.14 spell it
     from djnb.settings import Config
+    from djnb.sql.functions import FUNCTIONS as functions  # noqa: N811 -- a table to look at, not a setting
     from djnb.tables.free import FreeTable
     from djnb.tables.table import Table
     from djnb.tables.tiers import Computed, Imported, Lookup, Manual, Part
@@ -61,6 +62,7 @@ __all__ = [
     "Query",
     "AndList",
     "Not",
+    "functions",
     # drawing
     "Diagram",
     # populating
@@ -110,6 +112,8 @@ def __getattr__(name: str) -> Any:
         return import_module("djnb.errors")
     if name == "__version__":
         return import_module("importlib.metadata").version("djnb")
+    if name == "functions":
+        return import_module("djnb.sql.functions").FUNCTIONS
     home = _HOMES.get("Schema" if name == "schema" else name)
     if home is None:
         raise AttributeError(f"module 'djnb' has no attribute '{name}'")

@@ -14,6 +14,7 @@ Its parts are attributes too, so that a widget can offer the remedy.
     ├── ActivationError             a schema is activated already, by another name
     ├── UnknownAttributeError       a name is not in the heading
     ├── QuerySyntaxError            a restriction or an expression cannot be read
+    │   └── UnknownFunctionError    a function is not among those of SQL
     ├── OperandError                an operator was given something it cannot combine
     ├── RowCountError               fetch1() found no row, or several
     ├── InsertError                 rows cannot be written
@@ -186,6 +187,29 @@ class UnknownAttributeError(DataJointError):
 
 class QuerySyntaxError(DataJointError):
     """A restriction or an expression cannot be read as SQL."""
+
+
+class UnknownFunctionError(QuerySyntaxError):
+    """
+    A restriction or an expression calls a function that there is not.
+
+    Attributes
+    ----------
+    name : str
+        The function that was asked for.
+    """
+
+    name: str = ""
+
+    @classmethod
+    def among(cls, name: str, available: Iterable[str]) -> Self:
+        """Build the error from the name asked for and the names there are; the nearest one is offered."""
+        error = cls(
+            f"There is no function '{name}'.",
+            remedy=f"{did_you_mean(name.upper(), tuple(available))}`dj.functions` lists those that every database has.",
+        )
+        error.name = name
+        return error
 
 
 class OperandError(DataJointError):

@@ -6,7 +6,7 @@ A dialect answers; it holds no connection. Data first, methods second, and nobod
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -14,7 +14,7 @@ from djnb.model.attribute import Attribute
 from djnb.model.core_types import AttributeType, Family
 from djnb.model.naming import TableName
 from djnb.model.spec import TableSpec
-from djnb.sql.statement import Statement
+from djnb.sql.statement import Statement, compose, join
 
 
 class Dialect:
@@ -49,6 +49,63 @@ class Dialect:
 
     from_storage: ClassVar[Mapping[Family, Callable[[Any, AttributeType], Any]]] = {}
     """How the driver's value becomes the type's Python value, where it is not."""
+
+    operators: ClassVar[Mapping[str, str]] = {
+        **{symbol: f"({{}} {symbol} {{}})" for symbol in ("+", "-", "*", "%", "DIV", "REGEXP", "<=>")},
+        # In floats on every database: servers divide integers as decimals of four digits.
+        "/": "(({} + 0e0) / {})",
+        "-x": "(- {})",
+        # 64 bits with a sign, which every database has.
+        **{symbol: f"CAST(({{}} {symbol} {{}}) AS SIGNED)" for symbol in ("&", "|", "^", "<<", ">>")},
+        "~": "CAST((~ {}) AS SIGNED)",
+    }
+    """How operators are said."""
+
+    exact_operators: ClassVar[Mapping[str, str]] = {}
+    """How they are said of decimals, where otherwise."""
+
+    conversions: ClassVar[Mapping[str, str]] = {}
+    """How a value of one kind is made ready to be compared or used as another, where the database does not do it."""
+
+    decimal_as_text: ClassVar[str] = "{}"
+    """A decimal as text, of the number and how many decimals it has."""
+
+    aggregates: ClassVar[Mapping[str, str]] = {f"BIT_{name}": "CAST({} AS SIGNED)" for name in ("AND", "OR", "XOR")}
+    """What stands around functions of many rows."""
+
+    interval: ClassVar[str] = "INTERVAL {} {}"
+    """An interval as an argument, of an amount and a unit."""
+
+    unit: ClassVar[str] = "{}"
+    """A unit of time as an argument."""
+
+    extract: ClassVar[str] = "EXTRACT({} FROM {})"
+    """EXTRACT of a unit and a value."""
+
+    count_distinct: ClassVar[str] = "COUNT(DISTINCT {})"
+    """The number of different combinations of several values."""
+
+    def function(self, name: str, *, is_exact: bool = False) -> str:
+        """Return how a function of ``sql.functions`` is called; ``is_exact``: its numbers are integers or decimals."""
+        return name
+
+    def cast(self, value: Statement, target: str, sizes: tuple[int, ...], *, is_exact: bool) -> Statement:
+        """Return a value as one of the types of CAST."""
+        size = f"({', '.join(map(str, sizes))})" if sizes else ""
+        return Statement(f"CAST({value.sql} AS {target}{size})", value.params)
+
+    def trim(self, text: Statement, filler: Statement, where: str) -> Statement:
+        """Return a text without the filler at one end or both."""
+        return Statement(f"TRIM({where} {filler.sql} FROM {text.sql})", (*filler.params, *text.params))
+
+    def group_concat(
+        self, value: Statement, order: Sequence[tuple[Statement, bool]], separator: Statement, *, is_distinct: bool
+    ) -> Statement:
+        """Return the texts of many rows as one; ``order`` says of each key whether it descends."""
+        keys = join(", ", (compose("{}{}", key, " DESC" if down else "") for key, down in order))
+        by = compose(" ORDER BY {}", keys) if order else ""
+        distinct = "DISTINCT " if is_distinct else ""
+        return compose("GROUP_CONCAT({}{}{} SEPARATOR {})", distinct, value, by, separator)
 
     def quote(self, identifier: str) -> str:
         """Return an identifier in quotes, safe whatever it holds."""

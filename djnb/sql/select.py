@@ -15,9 +15,10 @@ from djnb.algebra.nodes import Aggregate, Join, Node, Project, Restrict, Slice, 
 from djnb.model.heading import Heading
 from djnb.model.naming import TableName
 from djnb.sql.dialect import Dialect
+from djnb.sql.expressions import Columns, Groups, say_expression
 from djnb.sql.statement import Statement, compose, join
 from djnb.sql.text import names_outside_aggregates
-from djnb.sql.where import Columns, Groups, say_condition, say_expression
+from djnb.sql.where import say_condition
 
 Order = Sequence[tuple[str, bool]]
 """Names, and whether each descends."""

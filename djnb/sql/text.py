@@ -1,25 +1,26 @@
 """
 Reading what users write: restrictions and expressions in SQL, in the manner of MySQL, on every database.
 
-The text is parsed by sqlglot, its attributes are checked against the heading, and ``sql.where`` says it again in
-the database's own dialect. What the parser cannot read goes to the database as it is.
+The text is parsed by sqlglot, its attributes are checked against the heading and its functions against the list of
+``sql.functions``, and ``sql.expressions`` says it again in the database's own dialect. What the parser cannot read goes
+to the database as it is.
 """
 
 from __future__ import annotations
 
-import logging
-from functools import lru_cache
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from djnb.algebra.expression import Expression
-from djnb.errors import QuerySyntaxError, UnknownAttributeError
-from djnb.model.core_types import COMPUTED, AttributeType, Family, parse_type
+from djnb.errors import QuerySyntaxError, UnknownAttributeError, UnknownFunctionError, did_you_mean
 from djnb.model.heading import Heading
+from djnb.sql.casts import target_of
+from djnb.sql.functions import ALIASES, COMPOUND_UNITS, FUNCTIONS, PASSED, UNITS, WINDOWS
+from djnb.sql.grammar import parse
+from djnb.sql.kinds import kind_of
 
 if TYPE_CHECKING:
     from sqlglot import exp
-
-logger = logging.getLogger(__name__)
 
 
 def read(text: str, heading: Heading, *, owner: str = "") -> Expression:
@@ -36,16 +37,23 @@ def read(text: str, heading: Heading, *, owner: str = "") -> Expression:
     """
     if text in heading:  # spares the parser, and allows names that are words of SQL
         return Expression(text, frozenset([text]), heading[text].type, tree=_column(text))
-    tree = _parse(text)
-    if tree is None:
+    tree = parse(text)
+    if tree is None or not _is_known(tree):
         _check_enclosable(text)
         return Expression(text, has_subquery="select" in text.lower())  # unread: rather once too often than missed
     _check_places(tree, text)
-    names = [column.name for column in outer_columns(tree)]
+    _check_functions(tree)
+    names = [c.name for c in outer_columns(tree) if not (c.meta.get("bare") and c.name not in heading)]
     for name in names:
         if name not in heading:
             raise UnknownAttributeError.among(name, heading.names, owner=owner)
-    return Expression(text, frozenset(names), _type_of(tree, heading), _has_subquery(tree), _is_value(tree), tree)
+    try:
+        kind = kind_of(tree, heading).type
+    except RecursionError:
+        raise QuerySyntaxError(
+            f"'{text[:60]}…' nests too deeply.", remedy="Write it as several restrictions."
+        ) from None
+    return Expression(text, frozenset(names), kind, _has_subquery(tree), _is_value(tree), tree)
 
 
 def _is_value(tree: exp.Expression) -> bool:
@@ -80,8 +88,13 @@ def is_outside_aggregates(column: Any) -> bool:
     """Tell whether a column of an expression stands outside the functions of many rows."""
     from sqlglot import exp
 
-    # A function that the parser does not know may be one of many rows.
-    return column.find_ancestor(exp.AggFunc, exp.Anonymous) is None
+    if column.find_ancestor(exp.AggFunc) is not None:
+        return False
+    # A function that is not listed may be one of many rows.
+    function = column.find_ancestor(exp.Anonymous)
+    while function is not None and function.name in FUNCTIONS:
+        function = function.find_ancestor(exp.Anonymous)
+    return function is None
 
 
 def names_outside_aggregates(expression: Expression) -> list[str]:
@@ -114,6 +127,47 @@ def _check_enclosable(text: str) -> None:
     )
 
 
+def _check_functions(tree: Any) -> None:
+    """Refuse functions that there are not, wrong numbers of arguments and units that are none."""
+    from sqlglot import exp
+
+    for node in tree.find_all(exp.Anonymous, exp.AnonymousAggFunc):
+        name = str(node.this)
+        if isinstance(node.parent, exp.Dot) or name in PASSED or (name in WINDOWS and _is_windowed(node)):
+            continue
+        if name not in FUNCTIONS:
+            raise UnknownFunctionError.among(name, [*FUNCTIONS, *ALIASES])
+        function, count = FUNCTIONS[name], len(node.expressions)
+        if count < function.least or (function.most is not None and count > function.most):
+            raise QuerySyntaxError(
+                f"{name} is given {count} argument{'' if count == 1 else 's'}.", remedy=f"Write `{function.usage}`."
+            )
+        if function.kinds[:1] == ("unit",):
+            _check_unit(node.expressions[0].name, UNITS)
+    for node in tree.find_all(exp.Interval, exp.Extract):
+        _check_unit(node.text("unit") if isinstance(node, exp.Interval) else node.this.name, (*UNITS, *COMPOUND_UNITS))
+
+
+def _is_windowed(node: Any) -> bool:
+    from sqlglot import exp
+
+    return isinstance(node.parent, exp.Window)
+
+
+def _check_unit(name: str, available: Sequence[str]) -> None:
+    if name not in available:
+        raise QuerySyntaxError(
+            f"'{name}' is no unit of time.", remedy=f"{did_you_mean(name, available)}Units are: {', '.join(available)}."
+        )
+
+
+def _is_known(tree: Any) -> bool:
+    """Tell whether every database has the types to which a text casts."""
+    from sqlglot import exp
+
+    return all(target_of(node) is not None for node in tree.find_all(exp.Cast))
+
+
 def _check_places(tree: Any, text: str) -> None:
     from sqlglot import exp
 
@@ -127,72 +181,3 @@ def _column(name: str) -> Any:
     from sqlglot import exp
 
     return exp.column(name)
-
-
-@lru_cache(maxsize=1024)
-def _parse(text: str) -> Any:
-    import sqlglot
-    from sqlglot import exp
-
-    try:
-        return sqlglot.parse_one(text, dialect="mysql", into=exp.Condition)
-    except sqlglot.errors.SqlglotError as error:
-        logger.debug("The text %r goes to the database as it is: %s", text, error)
-        return None
-
-
-def _type_of(tree: exp.Expression, heading: Heading) -> AttributeType:
-    """Return the type of an expression's value, as far as its form tells."""
-    from sqlglot import exp
-
-    def go(node: Any) -> AttributeType:
-        match node:
-            case exp.Column():
-                return heading[node.name].type if node.name in heading else COMPUTED
-            case exp.Paren() | exp.Min() | exp.Max() | exp.AnyValue() | exp.Distinct():
-                inner = node.expressions[0] if isinstance(node, exp.Distinct) else node.this
-                return go(inner)
-            case exp.Neg() | exp.Abs():
-                inner = go(node.this)  # -128 as int8 has no counterpart, and 5 as an unsigned number has none
-                return parse_type("int64") if inner.family in (Family.INTEGER, Family.BOOL) else inner
-            case exp.Coalesce():
-                return _common([go(side) for side in (node.this, *node.expressions)])
-            case exp.Count() | exp.Length():
-                return parse_type("int64")
-            case exp.Avg() | exp.Stddev() | exp.StddevPop() | exp.StddevSamp() | exp.Variance() | exp.Div():
-                return parse_type("float64")
-            case exp.Sum():
-                inner = go(node.this)
-                whole = inner.family in (Family.INTEGER, Family.BOOL)
-                return parse_type("int64") if whole else parse_type("float64") if _is_float(inner) else COMPUTED
-            case exp.Add() | exp.Sub() | exp.Mul():
-                sides = (go(node.this), go(node.expression))
-                if all(side.family is Family.INTEGER for side in sides):
-                    return parse_type("int64")
-                return parse_type("float64") if any(map(_is_float, sides)) else COMPUTED
-            case exp.Literal():
-                if node.is_string:
-                    return parse_type("varchar(255)")
-                return parse_type("int64") if node.is_int else parse_type("float64")
-            case exp.Predicate() | exp.And() | exp.Or() | exp.Not() | exp.Boolean():
-                return parse_type("bool")
-            case exp.Concat() | exp.Upper() | exp.Lower() | exp.Trim() | exp.Substring():
-                return parse_type("longtext")
-        return COMPUTED
-
-    return go(tree)
-
-
-def _common(types: list[AttributeType]) -> AttributeType:
-    """Return the type that holds the values of all the types, if there is one."""
-    if all(kind == types[0] for kind in types):
-        return types[0]
-    if all(kind.family is Family.INTEGER for kind in types):
-        return parse_type("int64")
-    if all(kind.family in (Family.INTEGER, Family.FLOAT) for kind in types):
-        return parse_type("float64")
-    return parse_type("longtext") if all(kind.family is Family.STRING for kind in types) else COMPUTED
-
-
-def _is_float(kind: AttributeType) -> bool:
-    return kind.family is Family.FLOAT

@@ -26,6 +26,9 @@ class MySQLDialect(Dialect):
     duplicate_clause_names_key = False
     stores_infinity = False
     max_params = 60_000
+    # MariaDB takes the text of numbers and times for latin1 in RPAD and INSERT, and garbles what comes with it.
+    conversions: ClassVar[Mapping[str, str]] = {"as text": "CAST({} AS CHAR)"}
+    decimal_as_text = "CAST({0} AS CHAR)"
     to_storage: ClassVar[Mapping[Family, Callable[[Any, AttributeType], Any]]] = {
         Family.BOOL: lambda value, kind: int(value),
     }

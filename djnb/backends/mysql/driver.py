@@ -27,6 +27,8 @@ _SQL_MODE = ",".join(
         "ERROR_FOR_DIVISION_BY_ZERO",
         "NO_ENGINE_SUBSTITUTION",
         "ONLY_FULL_GROUP_BY",
+        # The difference of unsigned numbers may be negative.
+        "NO_UNSIGNED_SUBTRACTION",
     ]
 )
 
@@ -146,6 +148,8 @@ def _connect(address: Address, use_tls: bool | None) -> Any:
             user=address.user or None,
             password=address.password or "",
             charset="utf8mb4",
+            # What is computed compares byte by byte too; columns have collations of their own.
+            collation="utf8mb4_bin",
             autocommit=True,
             sql_mode=_SQL_MODE,
             # The server is to wait for who thinks about a row before asking for the next one.

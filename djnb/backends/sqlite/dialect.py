@@ -7,7 +7,7 @@ times. Types, lengths and enum values are checked before rows are sent; CHECK co
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Context, Decimal
 from typing import Any, ClassVar
@@ -17,7 +17,7 @@ from djnb.model.core_types import AttributeType, Family
 from djnb.model.naming import TableName
 from djnb.model.spec import TableSpec
 from djnb.sql.dialect import Dialect
-from djnb.sql.statement import Statement
+from djnb.sql.statement import Statement, compose, join
 from djnb.sql.values import write_time
 
 _EXACT_DIGITS = 15
@@ -25,6 +25,15 @@ _EXACT_DIGITS = 15
 
 DECIMAL_COLLATION = "djnb_decimal"
 """Compares texts as the numbers that they say; every connection registers it."""
+
+PREFIX = "mysql_"
+"""Begins the names of the functions that every connection registers."""
+
+_NATIVE = frozenset(["COUNT", "SUM", "AVG", "MIN", "MAX", "COALESCE", "IFNULL"])
+"""Functions that SQLite has with MySQL's meaning."""
+
+_BY_EXACTNESS = frozenset(["ROUND", "TRUNCATE", "FLOOR", "CEIL", "MOD", "SUM"])
+"""Those that are others of integers and decimals than of floats."""
 
 _DECIMALS = Context(prec=100)
 """Has room for the digits of any decimal, where Python's usual context has 28."""
@@ -92,6 +101,39 @@ class SQLiteDialect(Dialect):
     stores_infinity = True
     max_params = 32_000
     row_list = "VALUES {}"
+    operators: ClassVar[Mapping[str, str]] = {
+        **Dialect.operators,
+        "%": "mysql_mod({}, {})",
+        "DIV": "mysql_div({}, {})",
+        "<=>": "({} IS {})",
+        "REGEXP": "mysql_regexp({}, {})",
+        "&": "mysql_bits_and({}, {})",
+        "|": "mysql_bits_or({}, {})",
+        "^": "mysql_bits_xor({}, {})",
+        "~": "mysql_bits_not({})",
+        "<<": "mysql_bits_left({}, {})",
+        ">>": "mysql_bits_right({}, {})",
+    }
+    exact_operators: ClassVar[Mapping[str, str]] = {
+        "+": "mysql_add({}, {})",
+        "-": "mysql_subtract({}, {})",
+        "*": "mysql_multiply({}, {})",
+        "%": "mysql_mod_exact({}, {})",
+    }
+    conversions: ClassVar[Mapping[str, str]] = {
+        "as number": "mysql_number({})",
+        "as moment": "mysql_moment({})",
+        "as span": "mysql_span({})",
+        "time as number": "mysql_time_number({})",
+        "json as number": "mysql_json_number({})",
+        "json as text": "mysql_json_unquote({})",
+    }
+    decimal_as_text = "mysql_fixed({}, {})"
+    aggregates: ClassVar[Mapping[str, str]] = {}
+    interval = "{}, '{}'"
+    unit = "'{}'"
+    extract = "mysql_extract('{}', {})"
+    count_distinct = "mysql_count_distinct({})"
     to_storage: ClassVar[Mapping[Family, Callable[[Any, AttributeType], Any]]] = {
         Family.BOOL: lambda value, kind: int(value),
         Family.DATE: lambda value, kind: value.isoformat(),
@@ -106,6 +148,33 @@ class SQLiteDialect(Dialect):
         Family.TIME: read_time,
         Family.DECIMAL: read_decimal,
     }
+
+    def function(self, name: str, *, is_exact: bool = False) -> str:
+        """Return SQLite's own functions by their names, and the registered ones by theirs."""
+        if is_exact and name in _BY_EXACTNESS:
+            return f"{PREFIX}{name.lower()}_exact"
+        return name if name in _NATIVE else PREFIX + name.lower()
+
+    def cast(self, value: Statement, target: str, sizes: tuple[int, ...], *, is_exact: bool) -> Statement:
+        """Call the function that does what MySQL's CAST does; bytes are compared as they are."""
+        if target == "BINARY":
+            return value
+        name = "signed" if target in ("SIGNED", "UNSIGNED") else target.lower()
+        exactness = "_exact" if is_exact and name == "signed" else ""
+        return compose(f"{PREFIX}cast_{name}{exactness}({{}})", join(", ", [value, *map(str, sizes)]))
+
+    def trim(self, text: Statement, filler: Statement, where: str) -> Statement:
+        """Call the function that does it."""
+        return compose("mysql_trim({}, {}, '{}')", text, filler, where)
+
+    def group_concat(
+        self, value: Statement, order: Sequence[tuple[Statement, bool]], separator: Statement, *, is_distinct: bool
+    ) -> Statement:
+        """Call the function that takes the order as arguments: SQLite has ORDER BY there only since 3.44."""
+        directions = "".join("-" if down else "+" for _, down in order)
+        keys = [key for key, _ in order]
+        listed = join(", ", [separator, value, *keys])
+        return compose("mysql_group_concat('{}', {}, {})", directions, str(int(is_distinct)), listed)
 
     def table(self, name: TableName) -> str:
         """Return ``"schema.table"``: one name, so that foreign keys can cross schemas within a file."""
