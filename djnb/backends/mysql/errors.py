@@ -72,7 +72,8 @@ def translate(error: Exception, address: Address) -> DataJointError:
     if code in (1451, 1217):
         referenced = ReferencedError(f"Rows of other tables refer to this row: {text}.", remedy="Delete those first.")
         match = re.search(r"fails \(`([^`]+)`\.`([^`]+)`", text)
-        referenced.child = f"{match[1]}.{match[2]}" if match else ""
+        # MySQL 8 leaves the names out (1217) where the user may not see the table, says its manual.
+        referenced.child = f"{match[1]}.{match[2]}" if match else "another table"
         return referenced
     if code == 3730:
         return ReferencedError(f"Other tables refer to this table: {text}.", remedy="Drop those first.")
