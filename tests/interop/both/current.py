@@ -226,8 +226,8 @@ def check(dj, name):
     compare("Subject & Pair", [r["subject_id"] for r in rows(lab.Subject & lab.Pair)], [1])
     compare("comment", lab.Types().heading["f64"].comment, "value: V, 50%")
     compare("key", list(lab.Session().primary_key), ["subject_id", "session"])
-    types = {n: a.type for n, a in lab.Types().heading.attributes.items()}
-    compare("types", {n: str(types[n]) for n in ("i32", "kind", "at_ms")}, TYPE_NAMES[dj.__name__])
+    types = {name: str(lab.Types().heading[name].type) for name in ("i32", "kind", "at_ms")}
+    compare("types", types, TYPE_NAMES[dj.__name__])
     return [text for text in found if text is not None]
 
 
