@@ -145,7 +145,7 @@ def _insert_batch(
     dialect = connection.dialect
     key, others = list(spec.primary_key), heading.secondary_attributes
     for names, numbered, action in _steps(connection, spec, heading, groups, on_duplicate):
-        columns = [_encode(connection, heading, name, numbered) for name in names]
+        columns = [encode_values(connection, heading, name, numbered) for name in names]
         sql = say_insert(spec.name, names, dialect, key=key, others=others, on_duplicate=action)
         try:
             connection.execute_many(sql, list(zip(*columns, strict=True)) if names else [()] * len(numbered))
@@ -227,7 +227,15 @@ def _names_of_all(heading: Heading, batch: Numbered, needed: set[str], ignore_ex
     return given
 
 
-def _encode(connection: Connection, heading: Heading, name: str, numbered: Numbered) -> list[Any]:
+def encode_values(connection: Connection, heading: Heading, name: str, numbered: Numbered) -> list[Any]:
+    """
+    Return the values of an attribute as the driver binds them, None for those that stand for NULL.
+
+    Raises
+    ------
+    InvalidValueError
+        A value does not fit; the message names its row.
+    """
     column = encode_column([row[name] for _, row in numbered], heading[name].type, connection.dialect)
     if column is not None:
         return column

@@ -24,6 +24,8 @@ from djnb.query import Query
 from djnb.rows.delete import PartIntegrity, delete_quick
 from djnb.rows.given import place_index
 from djnb.rows.insert import insert
+from djnb.rows.update import update_row
+from djnb.rows.validate import ValidationResult, validate_rows
 from djnb.tables import leave
 from djnb.tables.declaring import create
 from djnb.tables.metaclass import TableMeta
@@ -203,6 +205,40 @@ class Table(Relatives, Query, metaclass=TableMeta):
             The index is said to be the primary key and has other names.
         """
         self.insert(place_index(df, self._stored().stored, index_as_pk), **options)
+
+    @on_class
+    def validate(self, rows: Any, *, ignore_extra_fields: bool = False) -> ValidationResult:
+        """
+        Return what is wrong with rows, without inserting them; true if every row fits the heading.
+
+        Names, values and what must be given are checked. Duplicates and missing parents only the insert can tell.
+        """
+        return validate_rows(self.connection, self._stored().stored, rows, ignore_extra_fields=ignore_extra_fields)
+
+    @on_class
+    def update1(self, row: Any, /) -> None:
+        """
+        Change one row that is there: to correct by hand what was entered by hand.
+
+        Parameters
+        ----------
+        row : dict
+            The whole primary key, and attributes with their new values; None for the default, or NULL.
+
+        Raises
+        ------
+        OperandError
+            The table is restricted.
+        InsertError
+            There is nothing to change, or a value, a name or the key is not as it must be.
+        RowCountError
+            There is no row with this key.
+        """
+        if self._node is not None:
+            raise OperandError(
+                "`update1` was called on a restricted table.", remedy="Call it on the table; the row gives the key."
+            )
+        update_row(self.connection, self.spec, self._stored().stored, row)
 
     def _check_insert(self, *, allow_direct_insert: bool) -> None:
         """Refuse inserts that the tier does not take; here, none."""
