@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from djnb.model.core_types import COMPUTED, AttributeType
+from djnb.model.core_types import COMPUTED, AttributeType, Family
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +82,42 @@ class Attribute:
     def autoincrement(self) -> bool:
         """Whether the database numbers the rows."""
         return self.type.autoincrement
+
+    @property
+    def original_type(self) -> str:
+        """The type as it was declared."""
+        return self.type.text
+
+    @property
+    def numeric(self) -> bool:
+        """Whether values are numbers."""
+        return self.type.family in (Family.INTEGER, Family.FLOAT, Family.DECIMAL)
+
+    @property
+    def string(self) -> bool:
+        """Whether values are text, or dates and times, which SQL writes as text."""
+        families = (Family.STRING, Family.ENUM, Family.DATE, Family.DATETIME, Family.TIME)
+        return self.type.family in families
+
+    @property
+    def uuid(self) -> bool:
+        """Whether values are UUIDs."""
+        return self.type.family is Family.UUID
+
+    @property
+    def json(self) -> bool:
+        """Whether values are JSON documents."""
+        return self.type.family is Family.JSON
+
+    @property
+    def codec(self) -> str | None:
+        """The name of the codec that packs the values, or None."""
+        return self.type.codec or None
+
+    @property
+    def store(self) -> str | None:
+        """The name of the store that keeps the values, empty for the default one; None if they are in the table."""
+        return self.type.store
 
     @property
     def is_required(self) -> bool:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from djnb.errors import UnknownAttributeError
+from djnb.layout import Cell, Column, Preview, lay_out
 from djnb.model.attribute import Attribute
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Heading:
     """
     The attributes of a table or a query, in order.
@@ -60,6 +62,16 @@ class Heading:
         """The names of the attributes whose values may be large."""
         return [a.name for a in self.attributes if a.is_blob]
 
+    @property
+    def non_blobs(self) -> list[str]:
+        """The names of the attributes whose values are small."""
+        return [a.name for a in self.attributes if not a.is_blob]
+
+    @property
+    def has_autoincrement(self) -> bool:
+        """Whether the database numbers the rows."""
+        return any(a.autoincrement for a in self.attributes)
+
     def __contains__(self, name: object) -> bool:
         return name in self._by_name
 
@@ -94,6 +106,24 @@ class Heading:
         changed = [replace(a, in_key=a.name in keys) for a in self.attributes]
         return Heading(tuple(sorted(changed, key=lambda a: not a.in_key)))
 
+    def preview(self) -> Preview:
+        """Return the definition as text, and as HTML a line for each attribute with its lineage."""
+        cells = [
+            [Cell(a.name), Cell(a.type.text or "computed"), _default(a), Cell(a.comment), Cell(a.lineage or "")]
+            for a in self.attributes
+        ]
+        columns = [Column(name, in_key=name == "attribute") for name in _SHOWN]
+        count = len(cells)
+        extent = f"{count} attribute{'' if count == 1 else 's'}, primary key: {', '.join(self.primary_key) or 'none'}"
+        return Preview(str(self), lay_out("Heading", extent, "", columns, cells).html)
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        shown = self.preview()
+        return {"text/plain": shown.text, "text/html": shown.html}
+
     def __str__(self) -> str:
         """Return the heading as a definition, one line an attribute."""
         lines: list[str] = []
@@ -104,6 +134,18 @@ class Heading:
             comment = f" # {attribute.comment}" if attribute.comment else ""
             lines.append(f"{_declared(attribute):<{width}}{comment}".rstrip())
         return "\n".join(lines)
+
+
+_SHOWN = ("attribute", "type", "default", "comment", "first declared in")
+
+
+def _default(attribute: Attribute) -> Cell:
+    default = attribute.default
+    if default is None:
+        return Cell("")
+    if default.is_keyword:
+        return Cell("null" if default.text == "NULL" else default.text, "null")
+    return Cell(default.text)
 
 
 def _declared(attribute: Attribute) -> str:
