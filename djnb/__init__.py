@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from djnb import errors
     from djnb.algebra.conditions import AndList, Not
+    from djnb.algebra.top import Top
     from djnb.codecs.blob import MatCell, MatStruct
     from djnb.connection import Connection, conn, connect
     from djnb.diagram import Diagram
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from djnb.tables.free import FreeTable
     from djnb.tables.table import Table
     from djnb.tables.tiers import Computed, Imported, Lookup, Manual, Part
+    from djnb.universal import U
     from djnb.virtual import VirtualModule, create_virtual_module, virtual_schema
 
     config: Config
@@ -62,6 +64,8 @@ __all__ = [
     "Query",
     "AndList",
     "Not",
+    "Top",
+    "U",
     "functions",
     # drawing
     "Diagram",
@@ -96,6 +100,8 @@ _HOMES = {
     "Query": "djnb.query",
     "AndList": "djnb.algebra.conditions",
     "Not": "djnb.algebra.conditions",
+    "Top": "djnb.algebra.top",
+    "U": "djnb.universal",
     "Diagram": "djnb.diagram",
     "PopulateResult": "djnb.populate.result",
     "Progress": "djnb.populate.result",

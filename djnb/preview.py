@@ -9,12 +9,13 @@ from __future__ import annotations
 from typing import Any
 
 from djnb.algebra.nodes import Node
+from djnb.algebra.order import read_order
 from djnb.connection import Connection
 from djnb.events import Fetched
 from djnb.layout import Cell, Column, Preview, lay_out, size_text
 from djnb.model.attribute import Attribute
 from djnb.model.core_types import Family
-from djnb.rows.fetch import count, decode_column, read_order
+from djnb.rows.fetch import count, decode_column
 from djnb.settings import get_config
 from djnb.sql.select import select_rows
 

@@ -7,33 +7,19 @@ from __future__ import annotations
 import copy
 from typing import Any, Self, cast
 
-from djnb.algebra.conditions import Condition, Matches, Not, make_condition, relation_of, walk
-from djnb.algebra.expression import Expression
-from djnb.algebra.matching import Mismatch, mismatches
-from djnb.algebra.nodes import (
-    Aggregate,
-    Join,
-    Node,
-    Project,
-    check_groups,
-    check_new_names,
-    choose,
-    restrict,
-)
+from djnb import operators
+from djnb.algebra.conditions import Not, relation_of
+from djnb.algebra.nodes import Node
+from djnb.algebra.nodes import restrict as restrict_node
+from djnb.algebra.universal import Universal
 from djnb.connection import Connection
 from djnb.errors import OperandError, warn_user
 from djnb.fetching import Fetching
 from djnb.layout import Preview
-from djnb.model.heading import Heading
 from djnb.on_class import on_class
+from djnb.operators import SemanticWarning as SemanticWarning
 from djnb.preview import preview
 from djnb.rows.fetch import exists
-from djnb.settings import get_config
-from djnb.sql.text import is_aggregate, names_outside_aggregates, read
-
-
-class SemanticWarning(UserWarning):
-    """Attributes of one name but different origin were matched."""
 
 
 class Query(Fetching):
@@ -43,9 +29,14 @@ class Query(Fetching):
     ============================  ====================================================================
     ``q & condition``             the rows that meet it: a text, dict, list, query or table
     ``q - condition``             the rows that do not
+    ``q & dj.Top(3, "x")``        the first of them in an order
     ``q * r``                     the pairs of rows that agree in the attributes of the same name
+    ``q.extend(r)``               the rows, each with what ``r`` has about it
+    ``q + r``                     the rows of either
     ``q.proj("a", b="c")``        attributes chosen, renamed, computed
     ``q.aggr(r, n="count(*)")``   for each row of ``q``, values computed over the matching rows of ``r``
+    ``dj.U("a") & q``             the values of an attribute, each once
+    ``-q``                        what ``r & -q`` leaves out: the rows that match ``q``
     ============================  ====================================================================
 
     Rows come in the order of the primary key unless another order is asked for.
@@ -72,20 +63,29 @@ class Query(Fetching):
 
     # -- operators
 
-    def restrict(self, condition: Any) -> Self:
-        """Return the rows that meet a condition; the same as ``&``."""
-        made = self._condition(condition)
-        restricted = copy.copy(self)
-        restricted._node = restrict(self.node, made)
-        return restricted
+    def restrict(self, condition: Any, *, semantic_check: bool = True) -> Self:
+        """
+        Return the rows that meet a condition; the same as ``&``.
 
-    def _condition(self, operand: Any) -> Condition:
-        self._check_connection(operand)
-        made = make_condition(operand, self.heading, self._read)
-        for item in walk(made):
-            if isinstance(item, Matches):
-                self._check_matching(item.node.heading)
-        return made
+        Parameters
+        ----------
+        condition : object
+            What ``&`` takes: a text, dict, list, query, table, `Top` and others; see `djnb.algebra.conditions`.
+        semantic_check : bool
+            Whether namesakes of different origin are treated as the setting ``semantic_check`` says; otherwise they
+            are matched without a word.
+
+        Raises
+        ------
+        OperandError
+            The condition is none of these.
+        UnknownAttributeError
+            It mentions an attribute that the heading does not have.
+        """
+        self._check_connection(condition)
+        restricted = copy.copy(self)
+        restricted._node = operators.restrict(self.node, condition, semantic_check=semantic_check)
+        return restricted
 
     def __and__(self, condition: Any) -> Self:
         return self.restrict(condition)
@@ -93,18 +93,86 @@ class Query(Fetching):
     def __sub__(self, condition: Any) -> Self:
         return self.restrict(Not(condition))
 
+    def __neg__(self) -> Not:
+        return Not(self)
+
     def __mul__(self, other: Any) -> Query:
         return self.join(other)
 
-    @on_class
-    def join(self, other: Any) -> Query:
-        """Return the pairs of rows that agree in the attributes of the same name; the same as ``*``."""
-        right = relation_of(other)
-        if right is None:
-            raise OperandError(f"A query cannot be joined with {other!r}.", remedy="Join it with a query or a table.")
+    def __add__(self, other: Any) -> Query:
+        right = operators.operand_of("united with", other)
         self._check_connection(other)
-        self._check_matching(right.heading)
-        return Query(Join(self.node, right), self.connection)
+        return Query(operators.union(self.node, right), self.connection)
+
+    def __xor__(self, condition: Any) -> Self:
+        _warn_of_old_operator("^", "restrict")
+        return self.restrict(condition, semantic_check=False)
+
+    def __matmul__(self, other: Any) -> Query:
+        _warn_of_old_operator("@", "join")
+        return self.join(other, semantic_check=False)
+
+    @on_class
+    def join(
+        self, other: Any, *, semantic_check: bool = True, left: bool = False, allow_nullable_pk: bool = False
+    ) -> Query:
+        """
+        Return the pairs of rows that agree in the attributes of the same name; the same as ``*``.
+
+        NULL agrees with nothing, hidden attributes take no part, and without a common attribute all pairs are there.
+
+        ======================================================  =====================================
+        this query has all of the other's primary key           the key is this query's
+        the other has all of this query's                       the key is the other's
+        neither, or ``left`` with ``allow_nullable_pk``         the key is both together
+        ======================================================  =====================================
+
+        Parameters
+        ----------
+        other : query or table
+            The right side. With `U`, its attributes are added to the primary key, as in DataJoint 0.14.
+        semantic_check : bool
+            Whether namesakes of different origin are treated as the setting ``semantic_check`` says.
+        left : bool
+            Keep the rows of this query that have no match, with the other's attributes None.
+        allow_nullable_pk : bool
+            Let ``left`` make several rows of one, with None in the primary key where there is no match.
+
+        Raises
+        ------
+        OperandError
+            The other is no query, or ``left`` could make several rows of one.
+        """
+        if isinstance(other, Universal):
+            return Query(operators.promote(self.node, other.names), self.connection)
+        right = operators.operand_of("joined with", other)
+        self._check_connection(other)
+        joined = operators.join(
+            self.node,
+            right,
+            semantic_check=semantic_check,
+            keeps_left=left,
+            allow_nullable_pk=allow_nullable_pk,
+        )
+        return Query(joined, self.connection)
+
+    @on_class
+    def extend(self, other: Any, *, semantic_check: bool = True) -> Query:
+        """
+        Return the rows, each with the attributes of the row of another query that matches it, or None in them.
+
+        Rows are neither lost nor multiplied: this query has the other's whole primary key.
+
+        Raises
+        ------
+        OperandError
+            A row could match several of the other.
+
+        Examples
+        --------
+        >>> Session.extend(Rig)  # sessions without a rig stay
+        """
+        return self.join(other, semantic_check=semantic_check, left=True)
 
     @on_class
     def proj(self, /, *names: Any, **computed: str) -> Query:
@@ -127,20 +195,7 @@ class Query(Fetching):
         --------
         >>> Recording.proj("x", y="x * 1000")
         """
-        heading = self.heading
-        renames = {new: old for new, old in computed.items() if old in heading}
-        expressions = {
-            new: self._read(_unwrap(text, heading), heading) for new, text in computed.items() if new not in renames
-        }
-        kept = choose(heading, names, renames, self.node.label)
-        check_new_names(kept, expressions)
-        for new, expression in expressions.items():
-            if is_aggregate(expression):
-                raise OperandError(
-                    f"`{new}='{expression.text}'` makes one value of many rows.",
-                    remedy=f"Say for which rows: `groups.aggr({self.node.label}, {new}='{expression.text}')`.",
-                )
-        return Query(Project(self.node, tuple(kept.items()), tuple(expressions.items())), self.connection)
+        return Query(operators.project(self.node, names, computed), self.connection)
 
     @on_class
     def aggr(
@@ -172,30 +227,16 @@ class Query(Fetching):
         --------
         >>> Session.aggr(Trial, n="count(*)", best="max(score)")
         """
-        source = relation_of(other)
-        if source is None:
-            raise OperandError(f"{other!r} cannot be aggregated.", remedy="Aggregate a query or a table.")
+        source = operators.operand_of("aggregated over", other)
         self._check_connection(other)
-        check_groups(self.heading, source.heading, owner=source.label)
-        self._check_matching(source.heading, self.primary_key)
-        renames = {new: old for new, old in aggregates.items() if old in self.heading}
-        kept = choose(self.heading, names, renames, self.node.label)
-        seen = Heading((*source.heading, *(a for a in self.heading if a.name not in source.heading)))
-        expressions = {new: self._read(text, seen) for new, text in aggregates.items() if new not in renames}
-        check_new_names(kept, expressions)
-        for new, expression in expressions.items():
-            for name in names_outside_aggregates(expression):
-                if name not in self.heading:
-                    raise OperandError(
-                        f"`{new}='{expression.text}'`: '{name}' has many values for one row of `{self.node.label}`.",
-                        remedy=f"Make one of them, for example with `max({name})`.",
-                    )
         keeps = not exclude_nonmatching if keep_all_rows is None else keep_all_rows
-        node = Aggregate(self.node, source, tuple(kept.items()), tuple(expressions.items()), keeps)
+        node = operators.aggregate(self.node, source, names, aggregates, keeps_unmatched=keeps)
         return Query(node, self.connection)
 
-    def _read(self, text: str, heading: Heading) -> Expression:
-        return read(text, heading, owner=self.node.label)
+    @on_class
+    def aggregate(self, other: Any, /, *names: Any, **options_and_aggregates: Any) -> Query:
+        """Return what `aggr` returns."""
+        return self.aggr(other, *names, **options_and_aggregates)
 
     def _check_connection(self, operand: Any) -> None:
         other = getattr(operand, "connection", None)
@@ -205,22 +246,9 @@ class Query(Fetching):
                 remedy="Fetch one of them, `.keys()` for example, and restrict by the result.",
             )
 
-    def _check_matching(self, other: Heading, names: list[str] | None = None) -> None:
-        mode = get_config().semantic_check
-        if mode == "off":
-            return
-        found: list[Mismatch] = mismatches(self.heading, other)
-        for mismatch in found:
-            if names is not None and mismatch.name not in names:
-                continue
-            if mode == "error":
-                raise OperandError(
-                    str(mismatch), remedy="`dj.config.semantic_check = 'warn'` lets such joins pass with a warning."
-                )
-            warn_user(str(mismatch), SemanticWarning)
-
     def __contains__(self, row: Any) -> bool:
-        return exists(self.connection, restrict(self.node, self._condition(row)))
+        self._check_connection(row)
+        return exists(self.connection, restrict_node(self.node, operators.condition_of(row, self.node)))
 
     # -- display
 
@@ -243,10 +271,17 @@ class Query(Fetching):
         return self.heading.names
 
 
-def _unwrap(text: str, heading: Heading) -> str:
-    """Return ``old`` for ``(old)``, which copies an attribute."""
-    inner = text.strip()[1:-1].strip() if text.strip().startswith("(") and text.strip().endswith(")") else ""
-    return inner if inner in heading else text
+def _warn_of_old_operator(sign: str, method: str) -> None:
+    warn_user(
+        f"`{sign}` is the operator of DataJoint 0.14 without a check of origins; "
+        f"`.{method}(other, semantic_check=False)` says the same.",
+        DeprecationWarning,
+    )
+
+
+def connection_of(operand: Any) -> Connection:
+    """Return what answers the query that an operand stands for."""
+    return cast("Connection", operand.connection)
 
 
 def as_query(operand: Any, connection: Connection) -> Query:

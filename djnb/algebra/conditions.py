@@ -14,6 +14,7 @@ a list, set, array, frame     any of the items holds; an empty one keeps nothing
 ``Not(operand)``              the operand does not hold
 a query or a table            some row of it has equal values in the shared attributes
 ``True``, ``False``           always, never
+``U(...)``                    always: it has every combination of values
 ============================  =============================================================
 """
 
@@ -26,6 +27,8 @@ from typing import TYPE_CHECKING, Any, cast
 from djnb.algebra.expression import Expression, Reader
 from djnb.algebra.matching import namesakes
 from djnb.algebra.missing import is_missing
+from djnb.algebra.top import Top
+from djnb.algebra.universal import Universal
 from djnb.errors import OperandError, UnknownAttributeError, did_you_mean
 from djnb.model.heading import Heading
 
@@ -139,6 +142,13 @@ def make_condition(operand: Any, heading: Heading, read: Reader) -> Condition:
         return _holds(operand, heading, read)
     if isinstance(operand, bool) or type(operand).__name__ in ("bool", "bool_"):
         return Always(bool(operand))
+    if isinstance(operand, Universal):
+        return EVERYTHING
+    if isinstance(operand, Top):
+        raise OperandError(
+            f"`{operand}` is no condition on single rows: it cannot be negated, nor stand among other conditions.",
+            remedy="Restrict by it alone, `q & dj.Top(...)`; the other rows are `q - (q & dj.Top(...))`.",
+        )
     node = relation_of(operand)
     if node is not None:
         return Matches(node, tuple((name, name) for name in namesakes(heading, node.heading)))
@@ -156,7 +166,8 @@ def make_condition(operand: Any, heading: Heading, read: Reader) -> Condition:
         return _any_of(operand, heading, read)
     raise OperandError(
         f"A query cannot be restricted by {operand!r} ({type(operand).__name__}).",
-        remedy="Give a text, a dict, a list of them, a query or a table.",
+        remedy="Give a text, a dict, a list of them, a query or a table."
+        + (" `True` keeps every row; rows without a value are `{'name': None}`." if operand is None else ""),
     )
 
 

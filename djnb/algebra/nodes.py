@@ -4,16 +4,14 @@ The operators as immutable nodes. Each knows its heading; none knows a database.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
 
 from djnb.algebra.conditions import Condition, both
 from djnb.algebra.expression import Expression
-from djnb.algebra.keys import join_key
+from djnb.algebra.keys import join_key, left_join_key
 from djnb.algebra.matching import namesakes
-from djnb.errors import OperandError, UnknownAttributeError
+from djnb.algebra.unions import united
 from djnb.model.attribute import Attribute
 from djnb.model.heading import Heading
 from djnb.model.naming import TableName
@@ -104,10 +102,20 @@ class Project(Node):
 
 @dataclass(frozen=True)
 class Join(Node):
-    """Pairs of rows that agree in the shared attributes."""
+    """
+    Pairs of rows that agree in the shared attributes.
+
+    Attributes
+    ----------
+    left, right : Node
+        The operands.
+    keeps_left : bool
+        Whether rows of the left operand without a match stay, with the other's attributes NULL.
+    """
 
     left: Node
     right: Node
+    keeps_left: bool = False
 
     @cached_property
     def shared(self) -> tuple[str, ...]:
@@ -118,6 +126,9 @@ class Join(Node):
     def heading(self) -> Heading:
         """The primary key first; within that, the left operand's attributes first, unless the right one decides."""
         left, right = self.left.heading, self.right.heading
+        if self.keeps_left:
+            added = [replace(a, nullable=True) for a in right if a.name not in left]
+            return Heading((*left, *added)).keyed_by(left_join_key(left, right))
         first, second = left, right
         if not set(right.primary_key) <= set(left.names) and set(left.primary_key) <= set(right.names):
             first, second = right, left
@@ -169,6 +180,81 @@ class Aggregate(Node):
 
 
 @dataclass(frozen=True)
+class Group(Node):
+    """
+    One row for each combination of values that some attributes have in ``source``; NULL is one of the values.
+
+    Attributes
+    ----------
+    source : Node
+        Whose rows.
+    key : tuple of str
+        The attributes, which become the primary key. None: all rows are one group.
+    computed : tuple of (str, Expression)
+        The aggregates. With them, a group of all rows is there even if it has no row.
+    """
+
+    source: Node
+    key: tuple[str, ...]
+    computed: tuple[tuple[str, Expression], ...] = ()
+
+    @cached_property
+    def heading(self) -> Heading:
+        """The attributes of the key, then the aggregates."""
+        old = self.source.heading
+        keyed = [replace(old[name], in_key=True) for name in self.key]
+        return Heading((*keyed, *(computed_attribute(name, e, old) for name, e in self.computed)))
+
+    @property
+    def label(self) -> str:
+        """As it is written."""
+        names = f"U({', '.join(map(repr, self.key))})"
+        return f"{names}.aggr({self.source.label})" if self.computed else f"{names} & {self.source.label}"
+
+
+@dataclass(frozen=True)
+class Promote(Node):
+    """The rows of ``source``, with further attributes in the primary key."""
+
+    source: Node
+    names: tuple[str, ...]
+
+    @cached_property
+    def heading(self) -> Heading:
+        """The source's heading with the larger key."""
+        old = self.source.heading
+        return old.keyed_by([*old.primary_key, *self.names])
+
+    @property
+    def label(self) -> str:
+        """As the source."""
+        return self.source.label
+
+
+@dataclass(frozen=True)
+class Union(Node):
+    """
+    The rows of either operand; a row that both have by its key stands once.
+
+    The operands have the same primary key. Where their other attributes are the same too, the left one's row counts.
+    Otherwise they share none of them, and what an operand does not have of a row is NULL.
+    """
+
+    left: Node
+    right: Node
+
+    @cached_property
+    def heading(self) -> Heading:
+        """The primary key, then the left operand's other attributes, then those of the right one."""
+        return united(self.left.heading, self.right.heading)
+
+    @property
+    def label(self) -> str:
+        """Both operands."""
+        return f"{self.left.label} + {self.right.label}"
+
+
+@dataclass(frozen=True)
 class Slice(Node):
     """
     The rows of ``source`` from ``offset`` on, ``limit`` at most, in an order.
@@ -176,7 +262,7 @@ class Slice(Node):
     Attributes
     ----------
     order_by : tuple of (str, bool)
-        Names, and whether each descends.
+        Names, and whether each descends; none for the order that the source has.
     """
 
     source: Node
@@ -207,80 +293,3 @@ def restrict(source: Node, condition: Condition) -> Node:
     if isinstance(source, Restrict):
         return Restrict(source.source, both([source.condition, condition]))
     return Restrict(source, condition)
-
-
-def choose(heading: Heading, names: tuple[Any, ...], renames: Mapping[str, str], owner: str) -> dict[str, str]:
-    """
-    Return which attributes a projection keeps, by new name.
-
-    Parameters
-    ----------
-    heading : Heading
-        Of the source.
-    names : tuple of str
-        Attributes; ``...`` (the text or the object) for all that are not in the key, ``-name`` to leave one out.
-    renames : mapping
-        New name to old name.
-    owner : str
-        What messages call the source.
-
-    Raises
-    ------
-    UnknownAttributeError
-        A name is not in the heading.
-    OperandError
-        An attribute of the key is left out, or two attributes get one name.
-    """
-    texts = ["..." if name is Ellipsis else name for name in names]
-    dropped = [name[1:].strip() for name in texts if name.startswith("-")]
-    chosen = [name for name in texts if not name.startswith("-") and name != "..."]
-    heading.check([*dropped, *chosen, *renames.values()], owner=owner)
-    for name in dropped:
-        if heading[name].in_key:
-            raise OperandError(
-                f"'{name}' belongs to the primary key and cannot be left out.",
-                remedy="Aggregate to a coarser key with `aggr`, or rename it.",
-            )
-    everything = "..." in texts
-    by_old: dict[str, str] = {}
-    for new, old in renames.items():
-        if old in by_old:
-            raise OperandError(f"'{old}' is renamed twice.", remedy=f"Copy it the second time: `{new}='({old})'`.")
-        by_old[old] = new
-    kept: dict[str, str] = {}
-    for attribute in heading:
-        name = attribute.name
-        stays = name in chosen or (name not in by_old and name not in dropped and (attribute.in_key or everything))
-        for new in ([by_old[name]] if name in by_old else []) + ([name] if stays else []):
-            if new in kept:
-                raise OperandError(f"Two attributes would be called '{new}'.", remedy="Choose another new name.")
-            kept[new] = name
-    return kept
-
-
-def check_new_names(kept: Mapping[str, str], computed: Mapping[str, Expression]) -> None:
-    """
-    Refuse computed attributes that would take the name of a kept one.
-
-    Raises
-    ------
-    OperandError
-        A name is taken.
-    """
-    taken = [name for name in computed if name in kept]
-    if taken:
-        raise OperandError(f"Two attributes would be called '{taken[0]}'.", remedy="Choose another new name.")
-
-
-def check_groups(groups: Heading, source: Heading, *, owner: str = "") -> None:
-    """
-    Refuse to aggregate what lacks the key of the groups.
-
-    Raises
-    ------
-    UnknownAttributeError
-        The aggregated query lacks an attribute of the groups' primary key.
-    """
-    for name in groups.primary_key:
-        if name not in source:
-            raise UnknownAttributeError.among(name, source.names, owner=owner)

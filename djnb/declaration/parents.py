@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from djnb.algebra.conditions import relation_of
-from djnb.algebra.nodes import Node, Project, Stored, choose
+from djnb.algebra.nodes import Node, Project, Stored
+from djnb.algebra.projection import choose
 from djnb.errors import DataJointError, MissingTableError, UnknownParentError, did_you_mean
 from djnb.model.definition import ForeignKeyLine
 from djnb.model.naming import TableName

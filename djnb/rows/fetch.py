@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from operator import itemgetter
 from typing import Any, Literal
 
-from djnb.algebra.nodes import Node, Slice
+from djnb.algebra.nodes import Node
+from djnb.algebra.order import read_order
 from djnb.connection import Connection
 from djnb.errors import BlobError, OperandError
 from djnb.events import Fetched
@@ -15,7 +16,7 @@ from djnb.model.attribute import Attribute
 from djnb.model.core_types import Family
 from djnb.rows.squeeze import squeeze as squeeze_value
 from djnb.sql.dialect import Dialect
-from djnb.sql.select import Order, count_rows, has_rows, select_rows
+from djnb.sql.select import count_rows, has_rows, select_rows
 from djnb.sql.statement import Statement
 from djnb.sql.values import decoder
 
@@ -186,34 +187,6 @@ def decode_column(
         return [None if value is None else decode(value) for value in values]
     except BlobError as error:
         raise BlobError(f"A value of '{attribute.name}' cannot be read: {error}") from error
-
-
-def read_order(node: Node, order_by: str | Iterable[str] | None) -> Order:
-    """
-    Return an order as (name, descends) pairs.
-
-    Raises
-    ------
-    UnknownAttributeError
-        A name is not in the heading.
-    OperandError
-        What follows a name is neither ``ASC`` nor ``DESC``.
-    """
-    if order_by is None:
-        return () if isinstance(node, Slice) else [(name, False) for name in node.heading.primary_key]
-    order: list[tuple[str, bool]] = []
-    for text in [order_by] if isinstance(order_by, str) else order_by:
-        for item in text.split(","):
-            name, _, direction = item.strip().partition(" ")
-            if direction.strip().upper() not in ("", "ASC", "DESC"):
-                raise OperandError(f"'{item.strip()}' is no order.", remedy="Write a name, or a name and DESC.")
-            descends = direction.strip().upper() == "DESC"
-            if name.strip("`").upper() == "KEY" and name not in node.heading:
-                order += [(key, descends) for key in node.heading.primary_key]
-            else:
-                node.heading.check([name.strip("`")], owner=node.label)
-                order.append((name.strip("`"), descends))
-    return order
 
 
 def to_dicts(columns: Columns) -> list[dict[str, Any]]:

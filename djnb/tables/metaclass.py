@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 FORWARDED = frozenset((
     "describe",
     "heading", "primary_key", "connection", "name", "full_table_name", "is_declared", "key_source",
-    "restrict", "join", "proj", "aggr",
+    "restrict", "join", "extend", "proj", "aggr", "aggregate",
     "fetch", "fetch1", "to_dicts", "to_arrays", "to_pandas", "to_polars", "to_arrow", "head", "tail", "keys", "preview",
     "insert", "insert1", "insert_dataframe", "update1", "validate", "delete", "drop", "spec",
     "delete_plan", "delete_quick", "drop_plan", "drop_quick",
@@ -49,6 +49,18 @@ class TableMeta(type):
 
     def __mul__(cls, other: Any) -> Query:
         return cls._instance().join(other)
+
+    def __add__(cls, other: Any) -> Query:
+        return cls._instance().__add__(other)
+
+    def __neg__(cls) -> Any:
+        return -cls._instance()
+
+    def __xor__(cls, condition: Any) -> Any:
+        return cls._instance() ^ condition
+
+    def __matmul__(cls, other: Any) -> Query:
+        return cls._instance().__matmul__(other)
 
     def __len__(cls) -> int:
         return len(cls._instance())

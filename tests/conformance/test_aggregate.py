@@ -278,5 +278,5 @@ class TestAggregateRefused:
 
     def test_something_else(self, Session):
         """Only a query can be aggregated."""
-        with pytest.raises(OperandError, match="'Trial' cannot be aggregated"):
+        with pytest.raises(OperandError, match="cannot be aggregated over 'Trial'"):
             Session.aggr("Trial", n="count(*)")

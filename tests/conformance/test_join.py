@@ -234,3 +234,25 @@ class TestOtherConnection:
                 Session & Foreign
             with pytest.raises(OperandError, match="different connections"):
                 Foreign.aggr(Session, n="count(*)")
+
+
+class TestOperatorsOfDataJoint014:
+    def test_join_and_restrict_without_a_check(self, Trial, Session, Rig):
+        """`@` and `^` do what they did, and their warnings name the methods that say the same."""
+        other = Rig.proj(session="(rig)")
+
+        with pytest.warns(DeprecationWarning, match=r"\.join\(other, semantic_check=False\)"):
+            joined = Session @ other
+        with pytest.warns(DeprecationWarning, match=r"\.restrict\(other, semantic_check=False\)"):
+            restricted = Session ^ other
+
+        assert joined.to_dicts() == Session.join(other, semantic_check=False).to_dicts()
+        assert restricted.to_dicts() == Session.restrict(other, semantic_check=False).to_dicts()
+        assert [("ann", 1), ("ann", 2)] == [tuple(key.values()) for key in joined.fetch("KEY")]
+
+
+class TestHiddenAttributes:
+    def test_cannot_be_made(self, Session):
+        """Names with an underscore in front are not seen by queries, so none is given by one."""
+        with pytest.raises(OperandError, match="'_x' begins with an underscore"):
+            Session.proj(_x="rig")

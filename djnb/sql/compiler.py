@@ -1,0 +1,355 @@
+"""
+Nodes of the algebra as SELECT.
+
+Operators are merged into one SELECT as long as that keeps their meaning; an aggregate, a slice or a union that is
+restricted, joined or aggregated again becomes a subquery.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from djnb.algebra.conditions import mentioned
+from djnb.algebra.expression import Expression
+from djnb.algebra.nodes import Aggregate, Group, Join, Node, Project, Promote, Restrict, Slice, Stored, Union, restrict
+from djnb.algebra.order import Order
+from djnb.algebra.unions import has_equal_names
+from djnb.model.heading import Heading
+from djnb.sql.dialect import Dialect
+from djnb.sql.expressions import Columns, Groups, say_expression
+from djnb.sql.statement import Statement, compose, join
+from djnb.sql.text import names_outside_aggregates
+from djnb.sql.where import say_condition
+
+_MATCHED = "_matched"
+"""A column beside the attributes, whose names no query sees begin with an underscore."""
+
+
+@dataclass(frozen=True)
+class Select:
+    """
+    The parts of a SELECT.
+
+    Attributes
+    ----------
+    columns : dict
+        What stands for each attribute.
+    order_by : tuple of (Statement, bool)
+        What the rows are ordered by, and whether it descends.
+    is_joined : bool
+        Whether the source is several tables, so that a join to its right needs parentheses.
+    is_computed : bool
+        Whether some attribute is more than a column.
+    is_windowed : bool
+        Whether some attribute is computed over several rows, so that it must be computed before rows are left out.
+    """
+
+    columns: dict[str, Statement]
+    source: Statement
+    where: tuple[Statement, ...] = ()
+    group_by: tuple[Statement, ...] = ()
+    order_by: tuple[tuple[Statement, bool], ...] = ()
+    limit: Statement = Statement("")
+    is_joined: bool = False
+    is_computed: bool = False
+    is_windowed: bool = False
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is all rows of one table, and every attribute a column of it."""
+        return not (self.where or self.is_joined or self.is_computed)
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether a further condition or join needs a subquery."""
+        return bool(self.group_by or self.limit or self.is_windowed)
+
+    def statement(self, columns: Statement) -> Statement:
+        """Return the SELECT of these columns."""
+        parts = [compose("SELECT {} FROM {}", columns, self.source)]
+        if self.where:
+            parts.append(compose(" WHERE {}", join(" AND ", self.where)))
+        if self.group_by:
+            parts.append(compose(" GROUP BY {}", join(", ", self.group_by)))
+        if self.order_by:
+            order = (compose("{} DESC" if descends else "{}", column) for column, descends in self.order_by)
+            parts.append(compose(" ORDER BY {}", join(", ", order)))
+        return join("", [*parts, self.limit])
+
+
+class Compiler:
+    """Says nodes in one dialect; it numbers the tables of one statement."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self.dialect = dialect
+        self._aliases = 0
+
+    def _alias(self) -> str:
+        self._aliases += 1
+        return self.dialect.quote(f"t{self._aliases}")
+
+    def say(self, node: Node) -> Select:
+        """Return the SELECT for a node."""
+        match node:
+            case Stored():
+                return self._stored(node)
+            case Restrict():
+                return self._restrict(node)
+            case Project():
+                return self._project(node)
+            case Join():
+                return self._join(node)
+            case Aggregate():
+                return self._aggregate(node)
+            case Group():
+                return self._group(node)
+            case Promote(source):
+                return self.say(source)
+            case Union():
+                return self._union(node)
+            case Slice():
+                return self._slice(node)
+        raise TypeError(f"{type(node).__name__} is no query")
+
+    def operand(self, node: Node) -> Select:
+        """Return a SELECT that takes further conditions and joins: a subquery where the node is closed."""
+        return replace(self._open(node), order_by=())
+
+    def _open(self, node: Node) -> Select:
+        """Return a SELECT that takes further conditions, in the order that the node has."""
+        select = self.say(node)
+        return self.enclose(select, node.heading.names) if select.is_closed else select
+
+    def enclose(self, select: Select, names: Sequence[str]) -> Select:
+        """Return a SELECT of the same rows from a subquery, in the same order."""
+        alias = self._alias()
+        quote = self.dialect.quote
+        order = {f"_order{place}": column for place, (column, _) in enumerate(select.order_by)}
+        inner = _list({**{name: select.columns[name] for name in names}, **order}, self.dialect)
+        columns = {name: Statement(f"{alias}.{quote(name)}") for name in names}
+        # The order within a subquery is none of what is around it.
+        order_by = tuple(
+            (Statement(f"{alias}.{quote(name)}"), descends)
+            for name, (_, descends) in zip(order, select.order_by, strict=True)
+        )
+        return Select(columns, compose("({}) AS {}", select.statement(inner), alias), order_by=order_by)
+
+    def _stored(self, node: Stored) -> Select:
+        alias = self._alias()
+        columns = {name: Statement(f"{alias}.{self.dialect.quote(name)}") for name in node.heading.names}
+        return Select(columns, Statement(f"{self.dialect.table(node.name)} AS {alias}"))
+
+    def _restrict(self, node: Restrict) -> Select:
+        if isinstance(node.source, Union) and _is_of_key(node, node.source):
+            # Each side finds its rows by an index, which nobody finds in the union.
+            left, right = (restrict(side, node.condition) for side in (node.source.left, node.source.right))
+            return self._union(Union(left, right))
+        select = self._open(node.source)
+        condition = say_condition(node.condition, select.columns, node.source.heading, self.dialect, self.exists)
+        return replace(select, where=(*select.where, condition))
+
+    def exists(self, node: Node, pairs: tuple[tuple[str, str], ...], outer: Columns) -> Statement:
+        """Return ``EXISTS (…)`` for the rows of a node that agree with the outer columns."""
+        # EXISTS, not IN: SQLite uses no index for NOT IN over several columns, and MySQL takes no LIMIT within IN.
+        select = self.operand(node)
+        matched = (compose("{} = {}", select.columns[there], outer[own]) for own, there in pairs)
+        return compose("EXISTS ({})", replace(select, where=(*select.where, *matched)).statement(Statement("1")))
+
+    def _project(self, node: Project) -> Select:
+        select = self.say(node.source)
+        is_windowed = any(map(_has_window, (expression for _, expression in node.computed)))
+        if is_windowed and (select.limit or select.is_windowed):
+            select = self.enclose(select, node.source.heading.names)
+        columns = {new: select.columns[old] for new, old in node.attributes}
+        for name, expression in node.computed:
+            said = say_expression(expression, select.columns, node.source.heading, self.dialect)
+            columns[name] = compose("({})", said)
+        return replace(
+            select,
+            columns=columns,
+            is_computed=select.is_computed or bool(node.computed),
+            is_windowed=select.is_windowed or is_windowed,
+        )
+
+    def _join(self, node: Join) -> Select:
+        left, right = self.operand(node.left), self.operand(node.right)
+        if node.keeps_left and not right.is_plain:
+            # Conditions on the right side must not remove rows of the left one, nor values be computed for no row.
+            right = self.enclose(right, node.right.heading.names)
+        merged = {**right.columns, **left.columns}
+        shared = [compose("{} = {}", left.columns[name], right.columns[name]) for name in node.shared]
+        kind = "LEFT JOIN" if node.keeps_left else "JOIN"
+        agree = join(" AND ", shared or ["1=1"])
+        source = compose(f"{{}} {kind} {{}} ON {{}}", left.source, _grouped(right), agree)
+        columns = {name: merged[name] for name in node.heading.names}
+        is_computed = left.is_computed or right.is_computed
+        return Select(columns, source, (*left.where, *right.where), is_joined=True, is_computed=is_computed)
+
+    def _aggregate(self, node: Aggregate) -> Select:
+        groups, source = self.operand(node.groups), self.operand(node.source)
+        if groups.is_computed:
+            # MariaDB takes an expression in GROUP BY for another one than the same among the selected.
+            groups = self.enclose(groups, list(node.groups.heading.names))
+        key = node.groups.heading.primary_key
+        if node.keeps_unmatched and not (source.is_plain and key):
+            # Conditions on the aggregated rows must not remove the groups that have none of them, and where there is
+            # no key that would be NULL for those, another column has to be.
+            source = replace(source, columns={**source.columns, _MATCHED: Statement("1")})
+            source = self.enclose(source, [*self._needed(node), _MATCHED])
+        agree = join(
+            " AND ", (compose("{} = {}", groups.columns[n], source.columns[n]) for n in key) if key else ["1=1"]
+        )
+        kind = "LEFT JOIN" if node.keeps_unmatched else "JOIN"
+        joined = compose(f"{{}} {kind} {{}} ON {{}}", groups.source, _grouped(source), agree)
+        columns = {new: groups.columns[old] for new, old in node.attributes}
+        heading = Heading(
+            (*node.source.heading, *(a for a in node.groups.heading if a.name not in node.source.heading))
+        )
+        seen = {**groups.columns, **source.columns}
+        matched = source.columns.get(_MATCHED) or source.columns[key[0]] if node.keeps_unmatched else None
+        aside = Groups(groups.columns, matched)
+        for name, expression in node.computed:
+            said = say_expression(expression, seen, heading, self.dialect, groups=aside)
+            columns[name] = compose("({})", said)
+        # MariaDB wants every selected attribute in GROUP BY, even those that the key determines.
+        used = [name for _, expression in node.computed for name in names_outside_aggregates(expression)]
+        grouped = dict.fromkeys([*key, *(old for _, old in node.attributes), *used])
+        by = tuple(groups.columns[name] for name in grouped) or (Statement("NULL"),)
+        where = groups.where if node.keeps_unmatched else (*groups.where, *source.where)
+        return Select(columns, joined, where, by, is_joined=True)
+
+    def _needed(self, node: Aggregate) -> list[str]:
+        names = set(node.groups.heading.primary_key)
+        for _, expression in node.computed:
+            names |= expression.names if expression.tree is not None else set(node.source.heading.names)
+        return [name for name in node.source.heading.names if name in names]
+
+    def _group(self, node: Group) -> Select:
+        source = self.operand(node.source)
+        if source.is_computed:
+            # MariaDB takes an expression in GROUP BY for another one than the same among the selected.
+            source = self.enclose(source, node.source.heading.names)
+        columns = {name: source.columns[name] for name in node.key}
+        for name, expression in node.computed:
+            said = say_expression(expression, source.columns, node.source.heading, self.dialect)
+            columns[name] = compose("({})", said)
+        if node.key:
+            return replace(source, columns=columns, group_by=tuple(columns[name] for name in node.key))
+        # One row: of the aggregates, even without a row; otherwise of any row. What is around may ask for no aggregate.
+        if not node.computed:
+            return self.enclose(replace(source, limit=self.dialect.limit(1, 0)), [])
+        return self.enclose(replace(source, columns={**columns, _MATCHED: Statement("count(*)")}), [*columns, _MATCHED])
+
+    def _union(self, node: Union) -> Select:
+        alias = self._alias()
+        names, key = node.heading.names, node.heading.primary_key
+        if set(names) == set(key):
+            rows = join(" UNION ", [self._rows(side, names) for side in _sides(node)])
+        elif has_equal_names(node.left.heading, node.right.heading):
+            rows = self._first_of_both(node)
+        else:
+            rows = self._completed(node)
+        columns = {name: Statement(f"{alias}.{self.dialect.quote(name)}") for name in names}
+        return Select(columns, compose("({}) AS {}", rows, alias))
+
+    def _first_of_both(self, node: Union) -> Statement:
+        """Return the rows of every side, of several with the same key the first one; each side is said once."""
+        alias, around, names = self._alias(), self._alias(), node.heading.names
+        side, place = self.dialect.quote("_side"), self.dialect.quote("_place")
+        listed = join(", ", map(self.dialect.quote, names))
+        sides = [
+            compose(f"SELECT {{}}, {number} AS {side} FROM ({{}}) AS {self._alias()}", listed, self._rows(each, names))
+            for number, each in enumerate(_sides(node))
+        ]
+        key = join(", ", map(self.dialect.quote, node.heading.primary_key))
+        numbered = compose(
+            f"SELECT {{}}, ROW_NUMBER() OVER ({{}}ORDER BY {side}) AS {place} FROM ({{}}) AS {alias}",
+            listed,
+            compose("PARTITION BY {} ", key) if key else "",
+            join(" UNION ALL ", sides),
+        )
+        return compose(f"SELECT {{}} FROM ({{}}) AS {around} WHERE {place} = 1", listed, numbered)
+
+    def _completed(self, node: Union) -> Statement:
+        """Return the rows of either side, NULL in what a side does not have; those of both sides have both."""
+        left, right, names = self._alias(), self._alias(), node.heading.names
+        one = {name: Statement(f"{left}.{self.dialect.quote(name)}") for name in node.left.heading.names}
+        two = {name: Statement(f"{right}.{self.dialect.quote(name)}") for name in node.right.heading.names}
+        key = node.heading.primary_key
+        same = join(" AND ", [_same(one[name], two[name], node.heading[name].nullable) for name in key] or ["1=1"])
+        return compose(
+            "WITH {} AS ({}), {} AS ({}) SELECT {} FROM {} LEFT JOIN {} ON {} "
+            "UNION ALL SELECT {} FROM {} WHERE NOT EXISTS (SELECT 1 FROM {} WHERE {})",
+            *(left, self._rows(node.left), right, self._rows(node.right)),
+            *(_list(_only({**two, **one}, names), self.dialect), left, right, same),
+            *(_list(_only({**dict.fromkeys(names, Statement("NULL")), **two}, names), self.dialect), right),
+            *(left, same),
+        )
+
+    def _rows(self, node: Node, names: Sequence[str] = ()) -> Statement:
+        select = self.say(node)
+        if select.limit:  # SQLite takes no LIMIT beside UNION
+            select = self.enclose(select, node.heading.names)
+        select = replace(select, order_by=())
+        return select.statement(_list(_only(select.columns, names or node.heading.names), self.dialect))
+
+    def _slice(self, node: Slice) -> Select:
+        select = self.say(node.source)
+        if select.limit:
+            select = self.enclose(select, node.heading.names)
+        if node.order_by:
+            select = replace(select, order_by=self.order(select, node.order_by))
+        return replace(select, limit=self.dialect.limit(node.limit, node.offset))
+
+    def order(self, select: Select, order_by: Order) -> tuple[tuple[Statement, bool], ...]:
+        """Return what a SELECT is to be ordered by."""
+        wanted = [(select.columns[name], descends) for name, descends in order_by]
+        return tuple((column, descends) for column, descends in wanted if not self._is_constant(column))
+
+    def _is_constant(self, column: Statement) -> bool:
+        """Tell whether a column is a mere number, which servers take for a column's position in ORDER BY."""
+        bare = column.sql.strip("()")
+        return bare == self.dialect.placeholder or bare.upper() in ("TRUE", "FALSE", "NULL")
+
+
+def _grouped(select: Select) -> Statement:
+    return compose("({})", select.source) if select.is_joined else select.source
+
+
+def _sides(node: Node) -> list[Node]:
+    """Return what a union of unions of the same attributes unites, for databases take little nesting."""
+    if isinstance(node, Union) and has_equal_names(node.left.heading, node.right.heading):
+        return [*_sides(node.left), *_sides(node.right)]
+    return [node]
+
+
+def _list(columns: Columns, dialect: Dialect) -> Statement:
+    listed = [compose("{} AS {}", column, dialect.quote(name)) for name, column in columns.items()]
+    return join(", ", listed or [Statement("1")])
+
+
+def _only(columns: Columns, names: Sequence[str]) -> Columns:
+    return {name: columns[name] for name in names}
+
+
+def _same(one: Statement, other: Statement, nullable: bool) -> Statement:
+    equal = compose("{} = {}", one, other)
+    return compose("({} OR ({} IS NULL AND {} IS NULL))", equal, one, other) if nullable else equal
+
+
+def _is_of_key(node: Restrict, union: Union) -> bool:
+    """Tell whether a condition on a union means the same on both sides: it is about the key alone."""
+    names, left, right = mentioned(node.condition), union.left.heading, union.right.heading
+    if names is None or not names <= set(left.primary_key):
+        return False
+    return all(left[name].type == right[name].type for name in names)
+
+
+def _has_window(expression: Expression) -> bool:
+    from sqlglot import exp
+
+    if expression.tree is None:
+        return re.search(r"\bover\b", expression.text, re.IGNORECASE) is not None
+    return expression.tree.find(exp.Window) is not None
