@@ -33,7 +33,7 @@ def duplicate(
     rows = _keyed(rows, key)
     seen: set[tuple[Any, ...]] = set()
     present = _present(connection, Stored(spec.name, heading), key, key, heading, rows)
-    for number, values in _values(heading, key, rows, connection):
+    for number, values in comparable(heading, key, rows, connection):
         if values in present or values in seen:
             where = "is there already" if values in present else "is given twice"
             return DuplicateError(
@@ -64,7 +64,7 @@ def missing_parent(
         own, there = list(foreign_key.names), [parent for _, parent in foreign_key.attributes]
         given = [(number, row) for number, row in rows if not any(is_missing(row.get(name)) for name in own)]
         present = _present(connection, Stored(foreign_key.parent, parent_heading), there, own, heading, given)
-        for number, values in _values(heading, own, given, connection):
+        for number, values in comparable(heading, own, given, connection):
             if values not in present:
                 parent = foreign_key.parent.class_name
                 problem = MissingParentError(
@@ -83,7 +83,7 @@ def absent(connection: Connection, spec: TableSpec, heading: Heading, rows: Numb
     keyed = _keyed(rows, key)
     present = _present(connection, Stored(spec.name, heading), key, key, heading, keyed)
     duplicates: set[int] = set()
-    for number, values in _values(heading, key, keyed, connection):
+    for number, values in comparable(heading, key, keyed, connection):
         if values in present:
             duplicates.add(number)
         present.add(values)
@@ -95,15 +95,16 @@ def _keyed(rows: Numbered, key: list[str]) -> Numbered:
     return [(number, row) for number, row in rows if key and not any(is_missing(row.get(name)) for name in key)]
 
 
-def _values(
+def comparable(
     heading: Heading, names: list[str], rows: Numbered, connection: Connection
 ) -> Iterator[tuple[int, tuple[Any, ...]]]:
     """Yield each row's values as fetching would give them back, so that they compare equal."""
     for number, row in rows:
-        yield number, tuple(_fetched(row[name], heading, name, connection) for name in names)
+        yield number, tuple(as_fetched(row[name], heading, name, connection) for name in names)
 
 
-def _fetched(value: Any, heading: Heading, name: str, connection: Connection) -> Any:
+def as_fetched(value: Any, heading: Heading, name: str, connection: Connection) -> Any:
+    """Return a value as fetching it would give it back; raises ``UnfitError`` if it does not fit."""
     kind = heading[name].type
     stored = encoder(kind, connection.dialect)(value)
     decode = decoder(kind, connection.dialect)
@@ -114,7 +115,7 @@ def _present(
     connection: Connection, table: Stored, names: list[str], own: list[str], heading: Heading, rows: Numbered
 ) -> set[tuple[Any, ...]]:
     """Return which values of the rows' ``own`` attributes are in the table under ``names``."""
-    wanted = list(dict.fromkeys(values for _, values in _values(heading, own, rows, connection)))
+    wanted = list(dict.fromkeys(values for _, values in comparable(heading, own, rows, connection)))
     found: set[tuple[Any, ...]] = set()
     for start in range(0, len(wanted), _CHUNK):
         chunk = tuple(wanted[start : start + _CHUNK])

@@ -68,7 +68,7 @@ def update_row(connection: Connection, spec: TableSpec, heading: Heading, row: A
     try:
         affected = connection.execute(update(table, changes, condition, connection.dialect)).affected
     except IntegrityError as error:
-        ask = _conflict if isinstance(error, DuplicateError) else explain.missing_parent
+        ask = conflict if isinstance(error, DuplicateError) else explain.missing_parent
         raise ask(connection, spec, heading, [(0, dict(row))], error) from error
     # A server counts the rows that have changed by it, not those that were found.
     if affected == 0 and not exists(connection, Restrict(table, condition)):
@@ -127,7 +127,7 @@ def default_of(attribute: Attribute, dialect: Dialect, owner: str) -> Statement:
     return Statement(dialect.placeholder, (encoder(attribute.type, dialect)(attribute.default.text),))
 
 
-def _conflict(
+def conflict(
     connection: Connection, spec: TableSpec, heading: Heading, rows: explain.Numbered, error: IntegrityError
 ) -> IntegrityError:
     """Return the error that names the unique attributes; the key of a changed row is there, and rightly."""

@@ -25,6 +25,7 @@ from djnb.rows.delete import PartIntegrity, delete_quick
 from djnb.rows.given import place_index
 from djnb.rows.insert import insert
 from djnb.rows.update import update_row
+from djnb.rows.upsert import UpsertResult, upsert_rows
 from djnb.rows.validate import ValidationResult, validate_rows
 from djnb.tables import leave
 from djnb.tables.declaring import create
@@ -214,6 +215,31 @@ class Table(Relatives, Query, metaclass=TableMeta):
         Names, values and what must be given are checked. Duplicates and missing parents only the insert can tell.
         """
         return validate_rows(self.connection, self._stored().stored, rows, ignore_extra_fields=ignore_extra_fields)
+
+    @on_class
+    def upsert(
+        self, rows: Any, *, ignore_extra_fields: bool = False, allow_direct_insert: bool | None = None
+    ) -> UpsertResult:
+        """
+        Insert the rows whose key is not there, and change those that are; all of them or none.
+
+        Parameters
+        ----------
+        rows : iterable
+            As for ``insert``. What a row does not give keeps its value where the row is there, and takes the default
+            where it is new.
+        ignore_extra_fields, allow_direct_insert : bool
+            As for ``insert``.
+
+        Returns
+        -------
+        UpsertResult
+            The keys of the rows that were inserted, changed, and left as they were.
+        """
+        self._check_insert(allow_direct_insert=bool(allow_direct_insert))
+        return upsert_rows(
+            self.connection, self.spec, self._stored().stored, rows, ignore_extra_fields=ignore_extra_fields
+        )
 
     @on_class
     def update1(self, row: Any, /) -> None:
