@@ -358,6 +358,10 @@ class CompatError(DataJointError):
     """djnb cannot take the place of DataJoint in this process."""
 
 
+class SettingWithoutEffectWarning(UserWarning):
+    """A setting of DataJoint's was assigned that djnb takes without acting on it."""
+
+
 class DatabaseError(DataJointError):
     """The database refused; the driver's own error is the ``__cause__``."""
 

@@ -37,7 +37,7 @@ def _no_settings_of_the_developer(tmp_path_factory: pytest.TempPathFactory) -> I
     (tmp_path_factory.getbasetemp() / ".git").mkdir(exist_ok=True)
     with pytest.MonkeyPatch.context() as patch:
         for name in list(os.environ):
-            if name.startswith("DJNB_") and not name.startswith("DJNB_TEST_"):
+            if name.startswith(("DJNB_", "DJ_")) and not name.startswith("DJNB_TEST_"):
                 patch.delenv(name)
         yield
 
@@ -47,6 +47,7 @@ def _a_place_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     """Every test works in an empty folder and reads the settings anew."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("djnb.settings._config", None)
+    monkeypatch.setattr("djnb.settings.datajoint.FILE_OF_THE_USER", str(tmp_path / "no_settings_of_the_developer"))
 
 
 @pytest.fixture(scope="session")

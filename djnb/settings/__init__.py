@@ -5,9 +5,12 @@ Where a setting comes from, the first that has it:
 
 1. ``with config.override(display__limit=5):``, for the block and its thread only;
 2. an assignment, ``config.display.limit = 5`` or ``config["display.limit"] = 5``;
-3. the environment, ``DJNB_DISPLAY__LIMIT`` or ``DJNB_DISPLAY_LIMIT``;
+3. the environment, ``DJNB_DISPLAY__LIMIT`` or ``DJNB_DISPLAY_LIMIT``, then DataJoint's ``DJ_HOST`` and its likes;
 4. the file ``djnb.toml``, looked for from the working directory upward, as far as the first folder with a ``.git``;
+   then DataJoint's files, in the order that `djnb.settings.datajoint` tells; they are read, never written;
 5. the default.
+
+Where a server is and how it lets in are taken from one place: a source that names another server gives nothing of it.
 
 Names and values are checked wherever they come from, and a password is never shown.
 """

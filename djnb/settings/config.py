@@ -3,19 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
-from pydantic import Field, PlainSerializer, PlainValidator, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    PrivateAttr,
+    SecretStr,
+    ValidationError,
+    create_model,
+)
+from pydantic_settings import BaseSettings, InitSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 from pydantic_settings import SettingsError as SourceError
 
-from djnb.errors import SettingsError
+from djnb.errors import SettingsError, SettingWithoutEffectWarning, warn_user
+from djnb.settings import datajoint
 from djnb.settings.environment import ENVIRONMENT_PREFIX, Environment, refused_source
 from djnb.settings.files import find_file
 from djnb.settings.group import Group, Place, overrides, setting_names, shown, unknown
 from djnb.settings.groups import Database, Display, Jobs
+from djnb.settings.secrets import Secret
+from djnb.settings.sources import nested, without_other_servers
 from djnb.settings.stores import Stores, as_stores
 
 if TYPE_CHECKING:
@@ -49,6 +63,12 @@ class Config(Group, BaseSettings):
         description="What a join does with namesakes of different origin: `warn`, `error`, or `off` to join them.",
     )
 
+    custom: dict[str, Any] = Field(
+        default_factory=dict, description="Room for the settings of pipelines themselves; djnb reads nothing of it."
+    )
+    _foreign: dict[str, Any] = PrivateAttr(default_factory=dict)
+    """What DataJoint's files and variables have that djnb does not know."""
+
     def __init__(self) -> None:
         file = find_file()
         try:
@@ -64,6 +84,9 @@ class Config(Group, BaseSettings):
             raise SettingsError(
                 f"`{file}` cannot be read: {error}.", remedy="Mend the file, or move it away."
             ) from error
+        check = partial(_problem, type(self))
+        for source in reversed([datajoint.environment(), *datajoint.files()]):
+            self._foreign.update(datajoint.accepted(source, check)[1])
 
     @classmethod
     def settings_customise_sources(
@@ -74,16 +97,51 @@ class Config(Group, BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Return the environment and the file, in this order."""
-        return Environment(settings_cls, SETTINGS), TomlConfigSettingsSource(settings_cls, toml_file=find_file())
+        """Return the environment and the files, djnb's own before DataJoint's."""
+        own_file = TomlConfigSettingsSource(settings_cls, toml_file=find_file())
+        check = partial(_problem, settings_cls)
+        foreign = [
+            nested(datajoint.accepted(source, check)[0]) for source in (datajoint.environment(), *datajoint.files())
+        ]
+        sources = without_other_servers([Environment(settings_cls, SETTINGS)(), foreign[0], own_file(), *foreign[1:]])
+        return tuple(InitSettingsSource(settings_cls, init_kwargs=source) for source in sources)
 
     def __getitem__(self, name: str) -> Any:
+        if name in self._foreign:
+            return self._foreign[name]
+        if name in datajoint.WITHOUT_EFFECT:
+            return datajoint.WITHOUT_EFFECT[name][0]
         group, attribute = self._locate(name)
-        return getattr(group, attribute)
+        value = getattr(group, attribute)
+        # A program that asks for the password by its name wants the text; a display of it still shows none.
+        return Secret(value.get_secret_value()) if isinstance(value, SecretStr) else value
 
     def __setitem__(self, name: str, value: Any) -> None:
+        if name in self._foreign or name in datajoint.WITHOUT_EFFECT:
+            _tell_without_effect(name, value)
+            self._foreign[name] = value
+            return
         group, attribute = self._locate(name)
         setattr(group, attribute, value)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return a setting by its dotted name, or the default if there is no such setting."""
+        if name not in self:
+            return default
+        return self[name]
+
+    def __contains__(self, name: object) -> bool:
+        known = (*SETTINGS, *datajoint.ALIASES, *datajoint.WITHOUT_EFFECT, *self._foreign)
+        return name in known
+
+    def update(self, settings: Mapping[str, Any]) -> None:
+        """Assign several settings by their dotted names."""
+        for name, value in settings.items():
+            self[name] = value
+
+    def __call__(self, **settings: Any) -> AbstractContextManager[None]:
+        """Change settings for the length of a ``with`` block, as `override` does; ``config(safemode=False)``."""
+        return self.override(settings)
 
     @contextmanager
     def override(self, settings: Mapping[str, Any] | None = None, /, **named: Any) -> Iterator[None]:
@@ -113,6 +171,9 @@ class Config(Group, BaseSettings):
         asked = {**(settings or {}), **{name.replace("__", "."): value for name, value in named.items()}}
         over = dict(overrides.get({}))
         for name, value in asked.items():
+            if name in datajoint.WITHOUT_EFFECT:
+                _tell_without_effect(name, value)
+                continue
             group, attribute = self._locate(name)
             over[Place(id(group), attribute)] = group._checked(attribute, value)
         token = overrides.set(over)
@@ -124,6 +185,7 @@ class Config(Group, BaseSettings):
     def _locate(self, name: str) -> tuple[Group, str]:
         """Return the group that holds a setting and the attribute's name in it."""
         group: Group = self
+        name = datajoint.ALIASES.get(name, name)
         *parts, attribute = name.split(".")
         for part in parts:
             inner = group.__dict__.get(part)
@@ -147,3 +209,30 @@ class Config(Group, BaseSettings):
 
 SETTINGS: tuple[str, ...] = setting_names(Config)
 """The names of all settings, dotted."""
+
+
+def _problem(config: type[BaseModel], name: str, value: Any) -> str | None:
+    """Return why a value of DataJoint's cannot be taken, an empty text for an unknown name, else None."""
+    group: type[BaseModel] = config
+    *parts, attribute = name.split(".")
+    for part in parts:
+        kind = group.model_fields[part].annotation if part in group.model_fields else None
+        if not (isinstance(kind, type) and issubclass(kind, Group)):
+            return ""
+        group = kind
+    field = group.model_fields.get(attribute)
+    if field is None or name not in SETTINGS:
+        return ""
+    settings = ConfigDict(arbitrary_types_allowed=True, hide_input_in_errors=True)
+    try:
+        create_model("Probe", __config__=settings, value=cast(Any, (field.annotation, field)))(value=value)
+    except ValidationError as error:
+        return str(error.errors(include_input=False, include_url=False)[0]["msg"])
+    return None
+
+
+def _tell_without_effect(name: str, value: Any) -> None:
+    """Warn of a setting of DataJoint's that asks for something else than what djnb does."""
+    if name in datajoint.WITHOUT_EFFECT and value != datajoint.WITHOUT_EFFECT[name][0]:
+        reason = datajoint.WITHOUT_EFFECT[name][1]
+        warn_user(f"The setting `{name}` has no effect in djnb: {reason}.", SettingWithoutEffectWarning)

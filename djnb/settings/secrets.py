@@ -30,3 +30,12 @@ def _hidden(name: str, value: Any) -> Any:
     if isinstance(value, Mapping):
         return hide_secrets(value)
     return hide_password(value) if isinstance(value, str) else value
+
+
+class Secret(str):
+    """A text that is a secret: it is as any text, but a display of it shows none."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return repr(HIDDEN)

@@ -51,6 +51,7 @@ class TestDefaults:
             "stores": {},
             "download_path": Path(),
             "semantic_check": "warn",
+            "custom": {},
         } == {name: config[name] for name in settings.SETTINGS}
 
     def test_settings_of_the_process_are_made_once(self):
