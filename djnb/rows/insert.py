@@ -20,6 +20,7 @@ from djnb.errors import (
     UnknownAttributeError,
 )
 from djnb.events import RowsInserted
+from djnb.model.core_types import Family
 from djnb.model.heading import Heading
 from djnb.model.spec import TableSpec
 from djnb.rows import explain
@@ -204,6 +205,10 @@ def _group(
         names = tuple(
             name for name in heading.names if name in row and not (name in defaulted and is_missing(row[name]))
         )
+        for name in defaulted & row.keys():
+            if heading[name].type.family is Family.FLOAT and row[name] is not None and is_missing(row[name]):
+                # The result of a computation, perhaps; the default would pass for it.
+                raise _unfit(heading, name, row[name], number, UnfitError("is not a number, and NULL is not allowed"))
         for name in required:
             if name not in row or is_missing(row[name]):
                 said = "gives no value" if name not in row else f"gives {row[name]!r}"

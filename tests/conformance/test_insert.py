@@ -436,6 +436,24 @@ class TestMissingValues:
 
         assert {"subject": 1, "name": "a", "species": "rat", "weight": None} == Subject.fetch1()
 
+    @pytest.mark.parametrize("nan", [math.nan, np.float32("nan")], ids=repr)
+    def test_nan_is_not_taken_for_the_default_of_a_number(self, schema, nan):
+        """A computation that gave no number is not replaced by one in silence; None asks for the default."""
+
+        @schema
+        class Gain(dj.Manual):
+            definition = """
+            gain : int32
+            ---
+            value = 1.5 : float64
+            """
+
+        with pytest.raises(InvalidValueError, match="'value' in row 0 is not a number"):
+            Gain.insert1({"gain": 1, "value": nan})
+        Gain.insert1({"gain": 1, "value": None})
+
+        assert [{"gain": 1, "value": 1.5}] == Gain.to_dicts()
+
 
 class TestParents:
     def test_missing_one_is_refused(self, Subject, Session):
