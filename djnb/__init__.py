@@ -20,7 +20,11 @@ if TYPE_CHECKING:
     from djnb import errors
     from djnb.algebra.conditions import AndList, Not
     from djnb.algebra.top import Top
+    from djnb.codecs.adapter import AttributeAdapter
     from djnb.codecs.blob import MatCell, MatStruct
+    from djnb.codecs.npy import NpyRef
+    from djnb.codecs.registry import Codec, get_codec, list_codecs
+    from djnb.codecs.schema import SchemaCodec
     from djnb.connection import Connection, conn, connect
     from djnb.diagram import Diagram
     from djnb.errors import DataJointError
@@ -30,6 +34,7 @@ if TYPE_CHECKING:
     from djnb.schemas import Schema as schema  # noqa: N813 -- as DataJoint 0.12 to 0.14 spell it
     from djnb.settings import Config
     from djnb.sql.functions import FUNCTIONS as functions  # noqa: N811 -- a table to look at, not a setting
+    from djnb.stores.refs import ObjectRef
     from djnb.tables.free import FreeTable
     from djnb.tables.table import Table
     from djnb.tables.tiers import Computed, Imported, Lookup, Manual, Part
@@ -75,6 +80,13 @@ __all__ = [
     # values
     "MatCell",
     "MatStruct",
+    "ObjectRef",
+    "NpyRef",
+    "Codec",
+    "SchemaCodec",
+    "AttributeAdapter",
+    "get_codec",
+    "list_codecs",
     # what goes wrong
     "DataJointError",
     "errors",
@@ -107,6 +119,13 @@ _HOMES = {
     "Progress": "djnb.populate.result",
     "MatCell": "djnb.codecs.blob",
     "MatStruct": "djnb.codecs.blob",
+    "ObjectRef": "djnb.stores.refs",
+    "NpyRef": "djnb.codecs.npy",
+    "Codec": "djnb.codecs.registry",
+    "SchemaCodec": "djnb.codecs.schema",
+    "AttributeAdapter": "djnb.codecs.adapter",
+    "get_codec": "djnb.codecs.registry",
+    "list_codecs": "djnb.codecs.registry",
     "DataJointError": "djnb.errors",
 }
 

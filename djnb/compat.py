@@ -140,7 +140,6 @@ _MODULES: dict[str, str | None] = {
 }
 
 _INSTEAD: dict[str, str] = {
-    "AttributeAdapter": "Subclass `dj.Codec`, which has a name, `encode` and `decode`.",
     "GarbageCollector": "Ask a store of djnb for its orphans.",
     "Instance": "Use a connection of its own: `dj.Connection('mysql://user@host')`, `dj.Schema(…, connection=…)`.",
     "SparkAdapter": "Fetch with `to_pandas()`.",

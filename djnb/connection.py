@@ -322,16 +322,33 @@ class Connection:
                 remedy="Do everything within the outer one; transactions do not nest.",
             )
         session = self._begin()
+        self._local.undoing = []
+        is_committing = False
         try:
             yield
             self._check_block()
+            is_committing = True
             self._commit(session)
         except BaseException:
             if session.in_transaction:
                 self._roll_back(session)
+            if not is_committing:  # else all of it may be kept
+                self._undo(0)
             raise
         finally:
             self._local.broken = None
+            self._local.undoing = []
+
+    def on_rollback(self, undo: Callable[[], None]) -> None:
+        """Have something undone with the transaction of this thread, if that is undone: files that it has written."""
+        if self.in_transaction:
+            self._local.undoing.append(undo)
+
+    def _undo(self, mark: int) -> None:
+        """Undo what was noted from a mark on, the last first."""
+        undoing: list[Callable[[], None]] = self._local.undoing
+        while len(undoing) > mark:
+            undoing.pop()()
 
     def _begin(self) -> _Session:
         try:
@@ -381,6 +398,7 @@ class Connection:
                 yield
             return
         session = self._session()
+        mark = len(self._local.undoing)
         session.savepoints += 1
         # A name of its own: on a server, a savepoint takes the place of an earlier one of its name.
         name = f"djnb_{session.savepoints}"
@@ -391,6 +409,7 @@ class Connection:
             if self.in_transaction:  # else a deadlock, or a lost connection, has undone the whole transaction
                 self.execute(Statement(f"ROLLBACK TO SAVEPOINT {name}"))
                 self.execute(Statement(f"RELEASE SAVEPOINT {name}"))
+                self._undo(mark)
             raise
         else:
             self.execute(Statement(f"RELEASE SAVEPOINT {name}"))

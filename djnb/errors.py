@@ -24,6 +24,10 @@ Its parts are attributes too, so that a widget can offer the remedy.
     ├── BlobError                   bytes are not a blob, or a value cannot become one
     ├── CodecError                  a codec cannot be registered
     │   └── UnknownCodecError       a codec is not registered
+    ├── StoreError                  files cannot be written to a store, or read from it
+    │   ├── UnknownStoreError       a store is not configured
+    │   ├── MissingFileError        a file that a row refers to is not in its store
+    │   └── CorruptFileError        a file in a store is not what was put there
     ├── MakeError                   make() raised
     │   └── EmptyMakeError          make() inserted no row for its key
     ├── PopulateError               populate() cannot run as asked
@@ -281,6 +285,64 @@ class CodecError(DataJointError):
 
 class UnknownCodecError(CodecError):
     """A definition or a column comment names a codec that is not registered."""
+
+
+class StoreError(DataJointError):
+    """Files cannot be written to a store or read from it: its place is gone, full, or may not be entered."""
+
+
+class UnknownStoreError(StoreError):
+    """
+    A store is not configured.
+
+    Attributes
+    ----------
+    name : str
+        The name that was asked for.
+    available : tuple of str
+        The stores that are configured.
+    """
+
+    name: str = ""
+    available: tuple[str, ...] = ()
+
+    @classmethod
+    def among(cls, name: str, available: Iterable[str]) -> Self:
+        """Build the error from the name asked for and the stores there are."""
+        names = tuple(available)
+        known = f"Configured are: {', '.join(names)}. " if names else ""
+        error = cls(
+            f"There is no store '{name}'.",
+            remedy=f"{did_you_mean(name, names)}{known}To configure it: "
+            f'`dj.config.stores["{name}"] = {{"protocol": "file", "location": "/path/to/folder"}}`.',
+        )
+        error.name, error.available = name, names
+        return error
+
+
+class MissingFileError(StoreError):
+    """
+    A file that a row refers to is not in its store.
+
+    Attributes
+    ----------
+    store, path : str
+        Where the file should be.
+    table, attribute : str
+        Which value refers to it; empty where that is not known.
+    key : dict
+        The primary key of the row.
+    """
+
+    store: str = ""
+    path: str = ""
+    table: str = ""
+    attribute: str = ""
+    key: Mapping[str, Any] = {}
+
+
+class CorruptFileError(StoreError):
+    """A file in a store is not what was put there: its hash differs from the one that the row records."""
 
 
 class MakeError(DataJointError):

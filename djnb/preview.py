@@ -71,7 +71,10 @@ def _cell(value: Any, attribute: Attribute, width: int) -> Cell:
     if value is None:
         return Cell("null", "null")
     if attribute.is_blob:
-        label = attribute.type.text.strip("<>").partition("@")[0]
+        label = attribute.type.text.strip("<>")
+        if "blob" not in attribute.sql_type.lower():  # the value is in a file, or of a few bytes
+            return Cell(f"<{label}>", "blob")
+        label = label.partition("@")[0]
         return Cell(f"<{label} {size_text(int(value))}>", "blob")
     if isinstance(value, bool):
         return Cell(str(value))

@@ -8,23 +8,36 @@ The built-in ones are known by the name of their module, which is imported when 
 from __future__ import annotations
 
 import importlib
+import importlib.metadata
 import re
 import threading
 from abc import ABC, abstractmethod
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from djnb.errors import CodecError, UnknownCodecError, did_you_mean
 
 _BUILT_IN = {
+    "attach": "djnb.codecs.attach",
     "blob": "djnb.codecs.blob.codec",
+    "filepath": "djnb.codecs.filepath",
+    "hash": "djnb.codecs.hash",
+    "npy": "djnb.codecs.npy",
+    "object": "djnb.codecs.object",
     "unmarked": "djnb.codecs.blob.codec",
+    "tracked_blob": "djnb.codecs.tracked",
+    "tracked_attach": "djnb.codecs.tracked",
+    "tracked_filepath": "djnb.codecs.tracked",
 }
 
-# ``unmarked`` is what djnb gives to blob columns that say nothing about themselves; nobody declares it.
-_INTERNAL = frozenset({"unmarked"})
+# ``unmarked`` is what djnb gives to blob columns that say nothing about themselves, and ``tracked_…`` to the columns of
+# DataJoint 0.14 whose files another table lists; nobody declares them.
+_INTERNAL = frozenset({"unmarked", "tracked_blob", "tracked_attach", "tracked_filepath"})
+
+_ENTRY_POINTS = ("datajoint.codecs", "datajoint.types")
+"""Where installed packages say which codecs they bring; the second name is an old one."""
 
 _classes: dict[str, type[Codec]] = {}
-_instances: dict[str, Codec] = {}
+_instances: dict[str, Any] = {}
 
 # Held for dictionary operations only, never during an import: an import has a lock of its own, and two locks
 # taken in either order would let two threads wait for each other.
@@ -57,10 +70,10 @@ class Codec(ABC):
     ...     def get_dtype(self, is_store):
     ...         return "<blob>"
     ...
-    ...     def encode(self, value, *, key=None, store_name=None):
+    ...     def encode(self, value, *, key=None, context=None, store_name=None):
     ...         return {"nodes": list(value.nodes), "edges": list(value.edges)}
     ...
-    ...     def decode(self, stored, *, key=None, store_name=None):
+    ...     def decode(self, stored, *, key=None, context=None):
     ...         import networkx
     ...
     ...         graph = networkx.Graph(stored["edges"])
@@ -69,6 +82,9 @@ class Codec(ABC):
     """
 
     name: ClassVar[str] = ""
+
+    needs_row: ClassVar[bool] = True
+    """Whether `encode` looks at the key; False saves the time of gathering it."""
 
     def __init_subclass__(cls, *, register: bool = True, **options: Any) -> None:
         super().__init_subclass__(**options)
@@ -87,23 +103,33 @@ class Codec(ABC):
         """
 
     @abstractmethod
-    def encode(self, value: Any, *, key: Any = None, store_name: str | None = None) -> Any:
+    def encode(self, value: Any, *, key: Any = None, context: Any = None, store_name: str | None = None) -> Any:
         """
         Return the value as the type of `get_dtype` keeps it.
+
+        A codec declares of the keywords what it uses; the others are not given to it.
 
         Parameters
         ----------
         value : object
             What the user inserts; never None, which is NULL in every type.
         key : dict, optional
-            The primary key of the row.
+            The primary key of the row. To a codec that does not declare ``context``, its entries come here too, as
+            ``_schema``, ``_table``, ``_field`` and ``_config``, for codecs written before DataJoint 2.3.4.
+        context : dict, optional
+            Where the value belongs: ``schema``, ``table``, ``field`` and ``config``.
         store_name : str, optional
-            The store that the definition names.
+            The store that the definition names, or the default store.
         """
 
     @abstractmethod
-    def decode(self, stored: Any, *, key: Any = None, store_name: str | None = None) -> Any:
-        """Return the value that `encode` was given; never called for NULL."""
+    def decode(self, stored: Any, *, key: Any = None, context: Any = None) -> Any:
+        """
+        Return the value that `encode` was given; never called for NULL.
+
+        ``context`` has ``download_path`` too, the folder for what becomes a local file. A codec may declare
+        ``store_name``.
+        """
 
     def validate(self, value: Any) -> None:  # noqa: B027 - a hook: codecs that check values override it
         """Raise an error if the value is not one that this codec can keep; by default every value passes."""
@@ -125,9 +151,11 @@ def get_codec(name: str) -> Codec:
     """
     bare = name.strip().removeprefix("<").removesuffix(">").partition("@")[0].strip()
     if bare in _instances:
-        return _instances[bare]
+        return cast("Codec", _instances[bare])
     if bare not in _classes and bare in _BUILT_IN:
         importlib.import_module(_BUILT_IN[bare])
+    if bare not in _classes and _load_entry_point(bare):
+        return cast("Codec", _instances[bare])
     if bare not in _classes:
         known = list_codecs()
         raise UnknownCodecError(
@@ -139,12 +167,43 @@ def get_codec(name: str) -> Codec:
     with _lock:
         if bare not in _instances:
             _instances[bare] = _classes[bare]()
-        return _instances[bare]
+        return cast("Codec", _instances[bare])
 
 
 def list_codecs() -> list[str]:
     """Return the names that a definition can write between ``<`` and ``>``, sorted."""
-    return sorted({*_BUILT_IN, *_classes} - _INTERNAL)
+    return sorted({*_BUILT_IN, *_classes, *_instances, *_entry_points()} - _INTERNAL)
+
+
+def put_codec(name: str, codec: Any) -> None:
+    """
+    Make an object known as a codec; it has a codec's methods, whatever its class is.
+
+    Raises
+    ------
+    CodecError
+        Another codec has the name.
+    """
+    with _lock:
+        if _holder(name) is not None and type(_instances.get(name)) is not type(codec):
+            raise _taken(f"`{type(codec).__qualname__}`", name)
+        _instances[name] = codec
+
+
+def _entry_points() -> dict[str, importlib.metadata.EntryPoint]:
+    return {point.name: point for group in _ENTRY_POINTS for point in importlib.metadata.entry_points(group=group)}
+
+
+def _load_entry_point(name: str) -> bool:
+    """Import the codec that an installed package brings; tell whether one does."""
+    point = _entry_points().get(name)
+    if point is None:
+        return False
+    loaded = point.load()
+    with _lock:
+        if name not in _instances:
+            _instances[name] = loaded() if isinstance(loaded, type) else loaded
+    return True
 
 
 def _register(cls: type[Codec]) -> None:
@@ -158,14 +217,17 @@ def _register(cls: type[Codec]) -> None:
     with _lock:
         holder = _holder(name)
         if holder not in (None, (cls.__module__, cls.__qualname__)):
-            raise CodecError(
-                f"`{cls.__module__}.{cls.__qualname__}` cannot be registered: the codec name '{name}' "
-                f"belongs to `{'.'.join(holder or ())}`.",
-                remedy="Choose another `name`, or write `register=False` after the base class if this is a base for "
-                "other codecs.",
-            )
+            raise _taken(f"`{cls.__module__}.{cls.__qualname__}`", name)
         _classes[name] = cls
         _instances.pop(name, None)
+
+
+def _taken(subject: str, name: str) -> CodecError:
+    return CodecError(
+        f"{subject} cannot be registered: the codec name '{name}' belongs to `{'.'.join(_holder(name) or ())}`.",
+        remedy="Choose another `name`, or write `register=False` after the base class if this is a base for "
+        "other codecs.",
+    )
 
 
 def _holder(name: str) -> tuple[str, ...] | None:
@@ -173,5 +235,7 @@ def _holder(name: str) -> tuple[str, ...] | None:
     if name in _classes:
         return (_classes[name].__module__, _classes[name].__qualname__)
     if name in _BUILT_IN:
-        return (_BUILT_IN[name], f"{name.title()}Codec")
+        return (_BUILT_IN[name], f"{name.title().replace('_', '')}Codec")
+    if name in _instances:
+        return (type(_instances[name]).__module__, type(_instances[name]).__qualname__)
     return None

@@ -9,17 +9,19 @@ from dataclasses import replace
 from typing import Any
 
 from djnb.algebra.nodes import Stored
-from djnb.codecs.registry import get_codec
+from djnb.codecs.adapter import register_adapters
 from djnb.connection import Connection
 from djnb.declaration import lineage_table
 from djnb.declaration.drop import drop_table
 from djnb.declaration.parents import Lookup, find_parent
 from djnb.errors import (
     AccessError,
+    CodecError,
     DatabaseError,
     DataJointError,
     DefinitionError,
-    UnknownCodecError,
+    SettingsError,
+    StoreError,
     UnknownTypeError,
 )
 from djnb.events import TableDeclared
@@ -30,6 +32,7 @@ from djnb.model.heading import Heading
 from djnb.model.naming import TableName, check_length
 from djnb.model.spec import ForeignKey, Index, TableSpec
 from djnb.sql import ddl
+from djnb.sql.chain import chain_of
 from djnb.sql.dialect import Dialect
 from djnb.sql.values import UnfitError
 
@@ -87,6 +90,7 @@ def declare(
     """
     connection.check_outside_transaction(f"`{label}` cannot be declared")
     _check_characters(definition, label)
+    register_adapters(definition, namespace)
     parsed = parse_definition(definition, table=label)
     spec = make_spec(name, parsed, namespace, connection.dialect, label=label, lookup=connection.catalogue.stored)
     if name.master is not None:
@@ -214,25 +218,7 @@ def make_spec(
 
 def _attribute(line: AttributeLine, dialect: Dialect, label: str) -> Attribute:
     if line.type.family is Family.CODEC:
-        try:
-            codec = get_codec(line.type.codec)
-        except UnknownCodecError as error:
-            raise UnknownTypeError.at(
-                line.text, line.number, line.type_column, error.message, remedy=error.remedy, table=label
-            ) from error
-        if line.type.store is not None:
-            raise UnknownTypeError.at(
-                line.text, line.number, line.type_column,
-                f"`{line.type}` keeps its values in files, which is not possible yet.",
-                remedy=f"Keep them in the table: `<{line.type.codec}>`.", table=label,
-            )  # fmt: skip
-        stored = codec.get_dtype(False)
-        if stored != "bytes":
-            raise UnknownTypeError.at(
-                line.text, line.number, line.type_column,
-                f"`{line.type}` is kept as `{stored}`; only codecs that are kept as `bytes` are possible yet.",
-                remedy="Let the codec's `get_dtype` return 'bytes'.", table=label,
-            )  # fmt: skip
+        _check_codec(line, label)
     attribute = Attribute(
         line.name,
         line.type,
@@ -251,6 +237,23 @@ def _attribute(line: AttributeLine, dialect: Dialect, label: str) -> Attribute:
                 remedy=f"The attribute is `{line.type}`.", table=label,
             ) from None  # fmt: skip
     return attribute
+
+
+def _check_codec(line: AttributeLine, label: str) -> None:
+    """
+    Refuse a codec that is not registered or leads nowhere, and a store that is not configured.
+
+    Raises
+    ------
+    UnknownTypeError
+        The message shows the line.
+    """
+    try:
+        chain_of(line.type).store_name()
+    except (CodecError, StoreError, SettingsError, UnknownTypeError) as error:
+        raise UnknownTypeError.at(
+            line.text, line.number, line.type_column, error.message, remedy=error.remedy, table=label
+        ) from error
 
 
 def _inherit(parent: Attribute, name: str, line: ForeignKeyLine) -> Attribute:

@@ -10,10 +10,11 @@ from typing import Any, Literal
 from djnb.algebra.nodes import Node
 from djnb.algebra.order import read_order
 from djnb.connection import Connection
-from djnb.errors import BlobError, OperandError
+from djnb.errors import OperandError
 from djnb.events import Fetched
 from djnb.model.attribute import Attribute
 from djnb.model.core_types import Family
+from djnb.rows import coding
 from djnb.rows.squeeze import squeeze as squeeze_value
 from djnb.sql.dialect import Dialect
 from djnb.sql.select import count_rows, has_rows, select_rows
@@ -88,12 +89,16 @@ def fetch_columns(
         A name is not in the heading.
     OperandError
         A limit or an offset is negative, or an order is none.
+    BlobError
+        A value cannot be unpacked.
+    MissingFileError
+        The file of a value is not in its store.
     """
     statement = say_fetch(connection, node, names, order_by=order_by, limit=limit, offset=offset)
     rows = connection.execute(statement).rows
     if connection.bus.wants(Fetched):
         connection.bus.emit(Fetched(node, purpose, len(rows)))
-    columns = decode_rows(rows, names, node, connection.dialect, download_path=download_path)
+    columns = decode_rows(connection, rows, names, node, download_path=download_path)
     if squeeze:
         for name in columns:
             if node.heading[name].is_blob:
@@ -110,6 +115,7 @@ def stream_dicts(
     limit: int | None = None,
     offset: int = 0,
     purpose: Purpose = "read",
+    download_path: str | os.PathLike[str] | None = None,
 ) -> Iterator[dict[str, Any]]:
     """
     Yield rows as dicts, decoded, in bounded memory; the parameters and errors are those of ``fetch_columns``.
@@ -121,7 +127,7 @@ def stream_dicts(
     given = 0
     try:
         for rows in connection.stream(statement, large=large):
-            for row in to_dicts(decode_rows(rows, names, node, connection.dialect)):
+            for row in to_dicts(decode_rows(connection, rows, names, node, download_path=download_path)):
                 given += 1
                 yield row
     finally:
@@ -147,46 +153,36 @@ def say_fetch(
 
 
 def decode_rows(
+    connection: Connection,
     rows: Sequence[tuple[Any, ...]],
     names: Sequence[str],
     node: Node,
-    dialect: Dialect,
     *,
     download_path: str | os.PathLike[str] | None = None,
 ) -> Columns:
-    """Return fetched rows as decoded columns."""
-    columns = [list(map(itemgetter(place), rows)) for place in range(len(names))]
-    decoded = {
-        name: decode_column(values, node.heading[name], dialect, download_path=download_path)
-        for name, values in zip(names, columns, strict=True)
-    }
+    """Return fetched rows as decoded columns; values of codecs last, because they may want to know the key."""
+    raw = {name: list(map(itemgetter(place), rows)) for place, name in enumerate(names)}
+    coded = [name for name in names if node.heading[name].type.family is Family.CODEC]
+    decoded = {n: v if n in coded else decode_column(v, node.heading[n], connection.dialect) for n, v in raw.items()}
+    key = node.heading.primary_key
+    if coded:
+        has_keys = bool(key) and all(name in decoded for name in key)
+        keys = to_dicts(Columns({name: decoded[name] for name in key}, len(rows))) if has_keys else None
+        for name in coded:
+            decoded[name] = coding.decode_column(
+                connection, node, name, raw[name], keys=keys, download_path=download_path
+            )
     return Columns(decoded, len(rows))
 
 
-def decode_column(
-    values: Sequence[Any],
-    attribute: Attribute,
-    dialect: Dialect,
-    *,
-    download_path: str | os.PathLike[str] | None = None,
-) -> list[Any]:
-    """
-    Return fetched values as Python values.
-
-    Raises
-    ------
-    BlobError
-        A blob cannot be unpacked; the message names the attribute.
-    """
+def decode_column(values: Sequence[Any], attribute: Attribute, dialect: Dialect) -> list[Any]:
+    """Return fetched values as Python values; those of codecs are for ``coding.decode_column``."""
     decode = decoder(attribute.type, dialect)
     if decode is None and not attribute.sql_type:  # servers compute sums and quotients as decimals
         decode = _NUMBERS.get(attribute.type.family)
     if decode is None:
         return list(values)
-    try:
-        return [None if value is None else decode(value) for value in values]
-    except BlobError as error:
-        raise BlobError(f"A value of '{attribute.name}' cannot be read: {error}") from error
+    return [None if value is None else decode(value) for value in values]
 
 
 def to_dicts(columns: Columns) -> list[dict[str, Any]]:

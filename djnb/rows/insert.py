@@ -23,7 +23,7 @@ from djnb.events import RowsInserted
 from djnb.model.core_types import Family
 from djnb.model.heading import Heading
 from djnb.model.spec import TableSpec
-from djnb.rows import explain
+from djnb.rows import coding, explain
 from djnb.rows.copy import copy_rows
 from djnb.rows.descent import parents_first
 from djnb.rows.given import Numbered, batches, read_rows
@@ -97,6 +97,19 @@ def insert(
         )
         if is_copied:
             return
+    with coding.files_with_rows(connection, heading):
+        _insert(connection, spec, heading, rows, on_duplicate, ignore_extra_fields, chunk_size)
+
+
+def _insert(
+    connection: Connection,
+    spec: TableSpec,
+    heading: Heading,
+    rows: Any,
+    on_duplicate: OnDuplicate,
+    ignore_extra_fields: bool,
+    chunk_size: int | None,
+) -> None:
     numbered = parents_first(spec, enumerate(read_rows(connection, rows, heading)))
     given = batches(numbered, heading, _size_of(chunk_size))
     total = 0
@@ -142,11 +155,15 @@ def _insert_batch(
     on_duplicate: OnDuplicate,
     ignore_extra_fields: bool,
 ) -> None:
+    if on_duplicate == "skip" and any(map(coding.is_kept_in_store, heading)):
+        batch = explain.absent(connection, spec, heading, batch)  # a row that is passed over writes no file
+        if not batch:
+            return
     groups = _group(spec, heading, batch, ignore_extra_fields)
     dialect = connection.dialect
     key, others = list(spec.primary_key), heading.secondary_attributes
     for names, numbered, action in _steps(connection, spec, heading, groups, on_duplicate):
-        columns = [encode_values(connection, heading, name, numbered) for name in names]
+        columns = [encode_values(connection, spec, heading, name, numbered) for name in names]
         sql = say_insert(spec.name, names, dialect, key=key, others=others, on_duplicate=action)
         try:
             connection.execute_many(sql, list(zip(*columns, strict=True)) if names else [()] * len(numbered))
@@ -232,7 +249,9 @@ def _names_of_all(heading: Heading, batch: Numbered, needed: set[str], ignore_ex
     return given
 
 
-def encode_values(connection: Connection, heading: Heading, name: str, numbered: Numbered) -> list[Any]:
+def encode_values(
+    connection: Connection, spec: TableSpec, heading: Heading, name: str, numbered: Numbered
+) -> list[Any]:
     """
     Return the values of an attribute as the driver binds them, None for those that stand for NULL.
 
@@ -241,6 +260,12 @@ def encode_values(connection: Connection, heading: Heading, name: str, numbered:
     InvalidValueError
         A value does not fit; the message names its row.
     """
+    if heading[name].type.family is Family.CODEC:
+        coded = coding.encode_column(connection, spec.name, heading, name, numbered)
+        if isinstance(coded, tuple):
+            number, value, problem = coded
+            raise _unfit(heading, name, value, number, problem) from problem.__cause__
+        return coded
     column = encode_column([row[name] for _, row in numbered], heading[name].type, connection.dialect)
     if column is not None:
         return column

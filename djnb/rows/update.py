@@ -19,7 +19,7 @@ from djnb.errors import (
 from djnb.model.attribute import Attribute
 from djnb.model.heading import Heading
 from djnb.model.spec import TableSpec
-from djnb.rows import explain
+from djnb.rows import coding, explain
 from djnb.rows.fetch import exists
 from djnb.rows.insert import encode_values
 from djnb.sql.dialect import Dialect
@@ -64,18 +64,19 @@ def update_row(connection: Connection, spec: TableSpec, heading: Heading, row: A
             remedy="Add the attributes with their new values; the key itself cannot be changed.",
         )
     table = Stored(spec.name, heading)
-    changes = [(name, _new_value(connection, spec, heading, name, row)) for name in names]
-    try:
-        affected = connection.execute(update(table, changes, condition, connection.dialect)).affected
-    except IntegrityError as error:
-        ask = conflict if isinstance(error, DuplicateError) else explain.missing_parent
-        raise ask(connection, spec, heading, [(0, dict(row))], error) from error
-    # A server counts the rows that have changed by it, not those that were found.
-    if affected == 0 and not exists(connection, Restrict(table, condition)):
-        raise RowCountError(
-            f"`{owner}` has no row with {', '.join(f'{n}={row[n]!r}' for n in heading.primary_key)}.",
-            remedy="Insert it, or `upsert` it if it may be there or not.",
-        )
+    with coding.files_with_rows(connection, heading):
+        changes = [(name, _new_value(connection, spec, heading, name, row)) for name in names]
+        try:
+            affected = connection.execute(update(table, changes, condition, connection.dialect)).affected
+        except IntegrityError as error:
+            ask = conflict if isinstance(error, DuplicateError) else explain.missing_parent
+            raise ask(connection, spec, heading, [(0, dict(row))], error) from error
+        # A server counts the rows that have changed by it, not those that were found.
+        if affected == 0 and not exists(connection, Restrict(table, condition)):
+            raise RowCountError(
+                f"`{owner}` has no row with {', '.join(f'{n}={row[n]!r}' for n in heading.primary_key)}.",
+                remedy="Insert it, or `upsert` it if it may be there or not.",
+            )
 
 
 def key_condition(heading: Heading, row: Mapping[str, Any], owner: str) -> Condition:
@@ -102,7 +103,7 @@ def _new_value(
 ) -> Statement:
     if is_missing(row[name]):
         return default_of(heading[name], connection.dialect, spec.name.class_name)
-    (value,) = encode_values(connection, heading, name, [(0, dict(row))])
+    (value,) = encode_values(connection, spec, heading, name, [(0, dict(row))])
     return Statement(connection.dialect.placeholder, (value,))
 
 

@@ -175,7 +175,7 @@ def _change(
             for number, row in numbered
         ]
         listed = [*key, *names, *(a.name for a in rest)]
-        columns = [encode_values(connection, heading, name, full) for name in listed]
+        columns = [encode_values(connection, spec, heading, name, full) for name in listed]
         sql = say_insert(spec.name, listed, connection.dialect, key=key, others=list(names), on_duplicate="replace")
         try:
             connection.execute_many(sql, list(zip(*columns, strict=True)))

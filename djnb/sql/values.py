@@ -33,10 +33,10 @@ from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
 
-from djnb.codecs.registry import get_codec
-from djnb.errors import BlobError
-from djnb.model.core_types import AttributeType, Family, parse_type
+from djnb.model.core_types import AttributeType, Family
+from djnb.sql.chain import chain_of
 from djnb.sql.dialect import Dialect
+from djnb.sql.unfit import UnfitError as UnfitError
 
 _DECIMALS = Context(prec=100)
 _LONGEST_TIME = timedelta(hours=838, minutes=59, seconds=59)
@@ -45,16 +45,17 @@ _LONGEST_TIME = timedelta(hours=838, minutes=59, seconds=59)
 Converter = Callable[[Any], Any]
 
 
-class UnfitError(ValueError):
-    """A value does not fit; the text says why, without the attribute's name. Callers add that."""
-
-
 def encoder(attribute_type: AttributeType, dialect: Dialect) -> Converter:
     """
     Return the function that turns a value into what the driver binds.
 
     It raises ``UnfitError`` for a value that does not fit the type. NULL is not its business.
+    Codecs that need to know the row are not told of it here; ``rows.coding`` does.
     """
+    if attribute_type.family is Family.CODEC:
+        chain = chain_of(attribute_type)
+        finish = encoder(chain.stored, dialect)
+        return lambda value: finish(chain.encode(value))
     check = _ENCODERS[attribute_type.family]
     store = dialect.to_storage.get(attribute_type.family)
     if attribute_type.family is Family.FLOAT and not dialect.stores_infinity:
@@ -94,6 +95,10 @@ def encode_column(values: Sequence[Any], attribute_type: AttributeType, dialect:
 
 def decoder(attribute_type: AttributeType, dialect: Dialect) -> Converter | None:
     """Return the function that restores a fetched value which is not NULL; None if the driver's value is right."""
+    if attribute_type.family is Family.CODEC:
+        chain = chain_of(attribute_type)
+        begin = decoder(chain.stored, dialect)
+        return chain.decode if begin is None else lambda value: chain.decode(begin(value))
     restore = dialect.from_storage.get(attribute_type.family)
     finish = _DECODERS.get(attribute_type.family)
     if attribute_type.family is Family.FLOAT and attribute_type.bits == 32:
@@ -326,12 +331,8 @@ def _bytes(value: Any, kind: AttributeType) -> bytes:
 
 
 def _codec(value: Any, kind: AttributeType) -> Any:
-    codec = get_codec(kind.codec)
-    try:
-        stored = codec.encode(value, store_name=kind.store)
-    except BlobError as error:
-        raise UnfitError(f"cannot be packed: {error}") from error
-    return canonical(stored, parse_type(codec.get_dtype(kind.store is not None)))
+    chain = chain_of(kind)
+    return canonical(chain.encode(value), chain.stored)
 
 
 def _computed(value: Any, kind: AttributeType) -> Any:
@@ -397,10 +398,6 @@ _COLUMNS: Mapping[Family, tuple[type, Callable[[list[Any], AttributeType], bool]
 """The Python type whose values are stored as they are, and whether all of some values fit."""
 
 
-def _from_codec(value: Any, kind: AttributeType) -> Any:
-    return get_codec(kind.codec).decode(value, store_name=kind.store)
-
-
 def _from_computed(value: Any, kind: AttributeType) -> Any:
     # Servers compute with decimals where a file computes with floats: sums of integers are whole, the rest is not.
     if isinstance(value, Decimal):
@@ -412,6 +409,5 @@ _DECODERS: dict[Family, Callable[[Any, AttributeType], Any]] = {
     Family.BOOL: lambda value, kind: bool(value),
     Family.UUID: lambda value, kind: UUID(bytes=bytes(value)),
     Family.JSON: lambda value, kind: json.loads(value),
-    Family.CODEC: _from_codec,
     Family.COMPUTED: _from_computed,
 }

@@ -94,3 +94,13 @@ def heard(connection):
     kinds = (PopulateStarted, KeyStarted, KeyFinished, KeySkipped, KeyFailed, PopulateFinished)
     with connection.bus.subscribed(events.append, *kinds):
         yield events
+
+
+@pytest.fixture
+def store(tmp_path):
+    """A store in a local folder, called `main`; the default one."""
+    folder = tmp_path / "store"
+    folder.mkdir()
+    dj.config.stores["main"] = {"protocol": "file", "location": str(folder)}
+    dj.config.stores["default"] = "main"
+    return folder

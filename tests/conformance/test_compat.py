@@ -136,8 +136,8 @@ class TestInstall:
 class TestNames:
     def test_name_that_djnb_lacks_says_what_to_use_instead(self, installed):
         """What cannot be given is an AttributeError with advice, and `hasattr` is False."""
-        with pytest.raises(AttributeError, match=r"no `AttributeAdapter`.* Subclass `dj\.Codec`"):
-            installed.AttributeAdapter
+        with pytest.raises(AttributeError, match=r"no `StorageAdapter`.* opened by fsspec"):
+            installed.StorageAdapter
         with pytest.raises(AttributeError, match="Did you mean 'Manual'"):
             installed.Manuel
 
@@ -145,8 +145,8 @@ class TestNames:
 
     def test_import_of_a_name_that_djnb_lacks_is_an_import_error(self, installed):
         """`from datajoint import …` fails as Python has it."""
-        with pytest.raises(ImportError, match="AttributeAdapter"):
-            from datajoint import AttributeAdapter  # noqa: F401
+        with pytest.raises(ImportError, match="StorageAdapter"):
+            from datajoint import StorageAdapter  # noqa: F401
 
     def test_hashes_are_datajoints(self, installed):
         """Keys and files that are told by their hashes keep them. The values are those of 0.14.9."""

@@ -9,6 +9,7 @@ from djnb.model.attribute import Attribute
 from djnb.model.core_types import AttributeType, Family
 from djnb.model.naming import TableName
 from djnb.model.spec import TableSpec
+from djnb.sql.chain import stored_type
 from djnb.sql.dialect import Dialect
 from djnb.sql.statement import Statement
 
@@ -55,6 +56,7 @@ class MySQLDialect(Dialect):
         return text
 
     def _declared(self, kind: AttributeType) -> str:
+        kind = stored_type(kind)
         if not kind.is_core:
             return self.escape(kind.text)
         if kind.family is Family.INTEGER:
@@ -69,7 +71,6 @@ class MySQLDialect(Dialect):
             Family.UUID: "binary(16)",
             Family.JSON: "json",
             Family.BYTES: "longblob",
-            Family.CODEC: "longblob",
         }[kind.family]
 
     def current_timestamp(self, attribute_type: AttributeType) -> str:

@@ -16,6 +16,7 @@ from djnb.model.attribute import Attribute, join_marker
 from djnb.model.core_types import AttributeType, Family
 from djnb.model.naming import TableName
 from djnb.model.spec import TableSpec
+from djnb.sql.chain import stored_type
 from djnb.sql.dialect import Dialect
 from djnb.sql.statement import Statement, compose, join
 from djnb.sql.values import write_time
@@ -50,7 +51,6 @@ _COLUMN_TYPES = {
     Family.UUID: "BLOB",
     Family.JSON: "TEXT",
     Family.BYTES: "BLOB",
-    Family.CODEC: "BLOB",
 }
 
 
@@ -186,7 +186,9 @@ class SQLiteDialect(Dialect):
 
     def column_type(self, attribute: Attribute) -> str:
         """Return the affinity that fits."""
-        kind = attribute.type
+        if attribute.type.family is Family.CODEC and attribute.sql_type:
+            return attribute.sql_type
+        kind = stored_type(attribute.type)
         if attribute.in_key and attribute.default is not None and kind.family in (Family.INTEGER, Family.BOOL):
             # A primary key that is one INTEGER numbers the rows and knows no default; INT is the same otherwise.
             return "INT"

@@ -20,12 +20,13 @@ class BlobCodec(Codec):
     """
 
     name = "blob"
+    needs_row = False
 
     def get_dtype(self, is_store: bool) -> str:
         """Return ``"bytes"``, or ``"<hash>"`` with a store."""
         return "<hash>" if is_store else "bytes"
 
-    def encode(self, value: Any, *, key: Any = None, store_name: str | None = None) -> bytes:
+    def encode(self, value: Any, *, key: Any = None, context: Any = None, store_name: str | None = None) -> bytes:
         """
         Return the packed value.
 
@@ -36,7 +37,7 @@ class BlobCodec(Codec):
         """
         return pack(value)
 
-    def decode(self, stored: Any, *, key: Any = None, store_name: str | None = None) -> Any:
+    def decode(self, stored: Any, *, key: Any = None, context: Any = None) -> Any:
         """
         Return the value that was packed.
 
@@ -61,6 +62,6 @@ class UnmarkedCodec(BlobCodec):
         """Return ``"bytes"``."""
         return "bytes"
 
-    def decode(self, stored: Any, *, key: Any = None, store_name: str | None = None) -> Any:
+    def decode(self, stored: Any, *, key: Any = None, context: Any = None) -> Any:
         """Return the value that was packed, or the bytes as they are if they do not start as a blob does."""
         return unpack(stored) if is_packed(stored) else bytes(stored)
