@@ -74,6 +74,14 @@ class TableDeclared(Event):
 
 
 @dataclass(frozen=True)
+class TableAltered(Event):
+    """A table in the database was altered; ``changes`` says how, one sentence each."""
+
+    table: str
+    changes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class PopulateStarted(Event):
     """A populate begins: ``run`` can be stopped, ``total`` keys are to be made at most."""
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
+from djnb.declaration.alter import Alter, Change
 from djnb.declaration.drop import Drop
 from djnb.layout import Cell, Column, Preview, lay_out
 from djnb.model.naming import TableName
@@ -175,6 +177,88 @@ class DropPlan(Plan):
             A transaction is open, which dropping a table would end on a server.
         """
         self.drop.carry_out()
+
+
+@dataclass(frozen=True, repr=False)
+class AlterPlan:
+    """
+    What altering a table to its definition would do; true if it is anything.
+
+    Attributes
+    ----------
+    changes : tuple of Change
+        The differences, each with ``text`` and ``loss``, which says what of the rows is lost by it.
+    losses : tuple of Change
+        Those by which something is lost.
+    sql : str
+        What is sent to change the table itself.
+
+    Examples
+    --------
+    >>> plan = Session.alter_plan()
+    >>> plan.execute()
+    """
+
+    alter: Alter
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """The differences in words."""
+        return self.alter.changes
+
+    @property
+    def losses(self) -> tuple[Change, ...]:
+        """The differences by which values of rows are lost."""
+        return tuple(change for change in self.changes if change.loss)
+
+    @property
+    def sql(self) -> str:
+        """The statements, with placeholders for values."""
+        return ";\n".join(statement.sql for statement in self.alter.statements)
+
+    def execute(self) -> None:
+        """
+        Alter the table; all of it or nothing.
+
+        Raises
+        ------
+        PlanChangedError
+            The table was altered since the plan was made.
+        TransactionError
+            A transaction is open, which altering a table would end on a server.
+        """
+        self.alter.carry_out()
+
+    def preview(self) -> Preview:
+        """Return the changes, what they lose, and the SQL, as text and HTML, without a statement."""
+        cells = [[Cell(c.text), Cell(c.loss or "nothing", "" if c.loss else "null")] for c in self.changes]
+        name = self.alter.alteration.new.name.class_name
+        shown = lay_out(f"Alter {name}", self.extent, "", [Column("change"), Column("loses")], cells)
+        if not self.changes:
+            return shown
+        html = f"{shown.html}<details><summary>SQL</summary><pre>{escape(self.sql)}</pre></details>"
+        return Preview(f"{shown.text}\n\n{self.sql}", html)
+
+    @property
+    def extent(self) -> str:
+        """How much changes, in a few words."""
+        number = len(self.changes)
+        if not number:
+            return "nothing to change"
+        return f"{number} change{'' if number == 1 else 's'}, {count_rows(self.alter.rows)}"
+
+    def __bool__(self) -> bool:
+        return bool(self.alter.alteration)
+
+    def __str__(self) -> str:
+        return self.preview().text
+
+    def __repr__(self) -> str:
+        return f"<AlterPlan of {self.alter.alteration.new.name.class_name}: {self.extent}>"
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        shown = self.preview()
+        return {"text/plain": shown.text, "text/html": shown.html}
 
 
 def count_rows(number: int) -> str:

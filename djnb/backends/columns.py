@@ -27,21 +27,19 @@ class TableRows:
         attributes = tuple(replace(a, in_key=a.name in key) for a in self.attributes)
         foreign_keys = tuple(foreign_keys_of(name, self.references))
         implied = {f.names for f in foreign_keys} | {key}
-        indexes = tuple(
-            Index(tuple(names), unique)
-            for unique, names in self.indexes.values()
-            if unique or tuple(names) not in implied
-        )
-        return TableSpec(name, self.comment, attributes, key, foreign_keys, indexes)
+        found = [Index(tuple(names), unique, name) for name, (unique, names) in self.indexes.items()]
+        wanted = tuple(index for index in found if index.is_unique or index.attributes not in implied)
+        rest = tuple(index for index in found if index not in wanted)
+        return TableSpec(name, self.comment, attributes, key, foreign_keys, wanted, rest)
 
 
 def foreign_keys_of(
     child: TableName, references: Mapping[str, Iterable[tuple[int, str, TableName, str]]]
 ) -> Iterable[ForeignKey]:
     """Yield foreign keys from (position, attribute, parent, attribute there) by constraint."""
-    for parts in references.values():
+    for constraint, parts in references.items():
         ordered = sorted(parts, key=lambda part: part[0])
-        yield ForeignKey(child, ordered[0][2], tuple((own, there) for _, own, _, there in ordered))
+        yield ForeignKey(child, ordered[0][2], tuple((own, there) for _, own, _, there in ordered), constraint)
 
 
 def read_attribute(

@@ -89,12 +89,12 @@ def declare(
         The user may not create tables there.
     """
     connection.check_outside_transaction(f"`{label}` cannot be declared")
-    _check_characters(definition, label)
+    check_characters(definition, label)
     register_adapters(definition, namespace)
     parsed = parse_definition(definition, table=label)
     spec = make_spec(name, parsed, namespace, connection.dialect, label=label, lookup=connection.catalogue.stored)
     if name.master is not None:
-        _check_part(spec, name.master, label)
+        check_part(spec, name.master, label)
     if key_from_parents_only:
         _check_key(spec, label)
     check_length(name, has_foreign_keys=bool(spec.foreign_keys))
@@ -275,7 +275,7 @@ def _inherit(parent: Attribute, name: str, line: ForeignKeyLine) -> Attribute:
     )
 
 
-def _check_characters(definition: str, label: str) -> None:
+def check_characters(definition: str, label: str) -> None:
     """
     Refuse what servers turn into question marks: they keep definitions, unlike rows, in three bytes a character.
 
@@ -294,7 +294,7 @@ def _check_characters(definition: str, label: str) -> None:
             )  # fmt: skip
 
 
-def _check_part(spec: TableSpec, master: TableName, label: str) -> None:
+def check_part(spec: TableSpec, master: TableName, label: str) -> None:
     """
     Refuse a part whose rows would not belong to rows of the master.
 

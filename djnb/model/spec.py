@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from djnb.model.attribute import Attribute
@@ -21,11 +21,14 @@ class ForeignKey:
         The two tables.
     attributes : tuple of (str, str)
         Pairs of the child's and the parent's name, in the order of the key.
+    name : str
+        What the database calls the constraint, where it does; two names are the same foreign key.
     """
 
     child: TableName
     parent: TableName
     attributes: tuple[tuple[str, str], ...]
+    name: str = field(default="", compare=False)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -35,10 +38,11 @@ class ForeignKey:
 
 @dataclass(frozen=True)
 class Index:
-    """A secondary index over attributes."""
+    """A secondary index over attributes; ``name`` is the database's, where it is known."""
 
     attributes: tuple[str, ...]
     is_unique: bool = False
+    name: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,8 @@ class TableSpec:
         In the order of the definition.
     indexes : tuple of Index
         Secondary indexes that were asked for.
+    implied_indexes : tuple of Index
+        Those that the database has only because foreign keys need them.
     """
 
     name: TableName
@@ -68,6 +74,7 @@ class TableSpec:
     primary_key: tuple[str, ...]
     foreign_keys: tuple[ForeignKey, ...] = ()
     indexes: tuple[Index, ...] = ()
+    implied_indexes: tuple[Index, ...] = field(default=(), compare=False)
 
     @cached_property
     def heading(self) -> Heading:

@@ -15,7 +15,8 @@ def create_table(spec: TableSpec, dialect: Dialect) -> list[Statement]:
     """Return the statements that create a table: columns, primary key, foreign keys, indexes, in this order."""
     clauses = [column_clause(attribute, dialect) for attribute in spec.attributes]
     clauses.append(f"PRIMARY KEY ({_names(spec.primary_key, dialect)})")
-    clauses += [foreign_key_clause(foreign_key, dialect) for foreign_key in spec.foreign_keys]
+    for number, foreign_key in enumerate(spec.foreign_keys, start=1):
+        clauses.append(dialect.constraint(spec.name, number) + foreign_key_clause(foreign_key, dialect))
     for index in spec.indexes:
         clause = dialect.inline_index(index.attributes, is_unique=index.is_unique)
         if clause:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, ClassVar
 
+from djnb.model.alteration import Alteration
 from djnb.model.attribute import Attribute
 from djnb.model.core_types import AttributeType, Family
 from djnb.model.naming import TableName
@@ -37,6 +38,9 @@ class Dialect:
 
     stores_infinity: ClassVar[bool]
     """Whether a float may be infinite."""
+
+    row_id: ClassVar[str | None] = None
+    """What identifies a row besides its key, where altering a type leaves the values as they were; else None."""
 
     max_params: ClassVar[int]
     """How many values one statement may bind."""
@@ -143,6 +147,22 @@ class Dialect:
     def create_table(self, spec: TableSpec, clauses: list[str]) -> list[Statement]:
         """Return the statements that create a table from its clauses: the table, its indexes, what is kept beside."""
         raise NotImplementedError
+
+    def constraint(self, table: TableName, number: int) -> str:
+        """Return what stands before a foreign key of a table to name it; empty where the database names it."""
+        return ""
+
+    def alter_table(self, alteration: Alteration) -> list[Statement]:
+        """Return the statements that alter a table and what is kept beside it."""
+        raise NotImplementedError
+
+    def around_alter(self) -> tuple[list[Statement], list[Statement]]:
+        """Return what has to be sent before and after altering a table, outside of its transaction."""
+        return [], []
+
+    def broken_references(self, table: TableName) -> Statement | None:
+        """Return the statement that finds rows without their parents, where altering does not look for them itself."""
+        return None
 
     def forget_table(self, spec: TableSpec) -> list[Statement]:
         """Return the statements that remove what is kept beside a table, before it is dropped."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, ClassVar
@@ -18,7 +19,7 @@ from djnb.model.heading import Heading
 from djnb.model.naming import TableName, Tier
 from djnb.model.spec import TableSpec
 from djnb.on_class import on_class
-from djnb.plans import DeletePlan, DropPlan
+from djnb.plans import AlterPlan, DeletePlan, DropPlan
 from djnb.preview import preview
 from djnb.query import Query
 from djnb.rows.delete import PartIntegrity, delete_quick
@@ -28,6 +29,7 @@ from djnb.rows.update import update_row
 from djnb.rows.upsert import UpsertResult, upsert_rows
 from djnb.rows.validate import ValidationResult, validate_rows
 from djnb.tables import leave
+from djnb.tables.alter import alter, make_plan
 from djnb.tables.declaring import create
 from djnb.tables.metaclass import TableMeta
 from djnb.tables.relatives import Relatives
@@ -289,6 +291,42 @@ class Table(Relatives, Query, metaclass=TableMeta):
         """
         names = find_names(self._namespace if context is None else context, self.connection)
         return describe(self.connection, self.spec, names)
+
+    @on_class
+    def alter(self, *, prompt: bool | None = None, context: Mapping[str, Any] | None = None) -> AlterPlan:
+        """
+        Make the table what the class's definition declares, and return what that changed.
+
+        Secondary attributes, their foreign keys and indexes, and comments may come, go, change and move.
+        ``# {old_name} comment`` renames an attribute.
+
+        Parameters
+        ----------
+        prompt : bool, optional
+            Ask before, where values of rows would be lost; by default as the setting ``safemode`` says.
+        context : mapping, optional
+            What the names after ``->`` stand for; by default what they do where the class was decorated.
+
+        Raises
+        ------
+        DefinitionError
+            The definition cannot be declared, or changes the primary key.
+        InvalidValueError, MissingAttributeError, MissingParentError, DuplicateError
+            Rows that are there do not suit the definition; nothing is changed.
+        ConsentError
+            Consent is needed, and nobody can be asked.
+        TransactionError
+            A transaction is open, which altering a table would end on a server.
+        """
+        plan = self.alter_plan(context=context)
+        alter(plan, prompt=prompt)
+        return plan
+
+    @on_class
+    def alter_plan(self, *, context: Mapping[str, Any] | None = None) -> AlterPlan:
+        """Return what ``alter`` would change, without changing it: in words, as SQL, and what would be lost."""
+        namespace = self._namespace if context is None else ChainMap(dict(context), dict(self._namespace))
+        return make_plan(self.connection, self.name, getattr(self, "definition", None), namespace)
 
     # -- leaving
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
+from djnb.backends.mysql import alter
+from djnb.backends.mysql.alter import TEXT_COLLATION
+from djnb.model.alteration import Alteration
 from djnb.model.attribute import Attribute
 from djnb.model.core_types import AttributeType, Family
 from djnb.model.naming import TableName
@@ -13,7 +17,13 @@ from djnb.sql.chain import stored_type
 from djnb.sql.dialect import Dialect
 from djnb.sql.statement import Statement
 
+_MAX_SELF_NAMED = 56
+"""To longer names of tables, a server cannot add the numbers of foreign keys (``_ibfk_12``) within 64 characters."""
+
 _INTEGERS = {8: "tinyint", 16: "smallint", 32: "int", 64: "bigint"}
+_SPELLED = {Family.ENUM, Family.JSON}
+"""What the server shows otherwise than it takes it."""
+
 _SAME_TEXT = {Family.STRING, Family.DATE, Family.DATETIME, Family.TIME, Family.DECIMAL}
 
 
@@ -49,7 +59,8 @@ class MySQLDialect(Dialect):
     def column_type(self, attribute: Attribute) -> str:
         """Return the type that DataJoint 2.x declares; a foreign key has its parent's, with its collation."""
         kind = attribute.type
-        text = attribute.sql_type or self._declared(kind)
+        is_spelled = kind.family in _SPELLED or not attribute.sql_type
+        text = self._declared(kind) if is_spelled else self.escape(attribute.sql_type)
         if attribute.collation and kind.family in (Family.STRING, Family.ENUM):
             charset = attribute.collation.partition("_")[0]
             text += f" CHARACTER SET {charset} COLLATE {attribute.collation}"
@@ -57,12 +68,12 @@ class MySQLDialect(Dialect):
 
     def _declared(self, kind: AttributeType) -> str:
         kind = stored_type(kind)
+        if kind.family is Family.ENUM:
+            return f"enum({','.join(self.literal(value) for value in kind.values)})"
         if not kind.is_core:
             return self.escape(kind.text)
         if kind.family is Family.INTEGER:
             return _INTEGERS[kind.bits]
-        if kind.family is Family.ENUM:
-            return f"enum({','.join(self.literal(value) for value in kind.values)})"
         if kind.family in _SAME_TEXT:
             return kind.text
         return {
@@ -85,7 +96,20 @@ class MySQLDialect(Dialect):
         """Return one statement."""
         comment = f" COMMENT={self.literal(spec.comment)}" if spec.comment else ""
         body = ",\n  ".join(clauses)
-        return [Statement(f"CREATE TABLE {self.table(spec.name)} (\n  {body}\n) ENGINE=InnoDB{comment}")]
+        # Text is asked for by its characters, whatever the database's own are, and compares byte by byte.
+        options = f"ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE {TEXT_COLLATION}{comment}"
+        return [Statement(f"CREATE TABLE {self.table(spec.name)} (\n  {body}\n) {options}")]
+
+    def constraint(self, table: TableName, number: int) -> str:
+        """Return a name where the server's own, the table's with ``_ibfk_1``, would be too long."""
+        if len(table.table) <= _MAX_SELF_NAMED:
+            return ""
+        digest = hashlib.md5(table.table.encode(), usedforsecurity=False).hexdigest()[:8]
+        return f"CONSTRAINT {self.quote(f'{table.table[:40]}_{digest}_ibfk_{number}')} "
+
+    def alter_table(self, alteration: Alteration) -> list[Statement]:
+        """Return one statement, or two where foreign keys come and go."""
+        return alter.alter_table(alteration, self)
 
     def without_references(self) -> tuple[list[Statement], list[Statement]]:
         """Suspend the checks of this session: a server drops no table to which another one refers."""

@@ -12,6 +12,8 @@ from datetime import date, datetime, timedelta
 from decimal import Context, Decimal
 from typing import Any, ClassVar
 
+from djnb.backends.sqlite import rebuild
+from djnb.model.alteration import Alteration
 from djnb.model.attribute import Attribute, join_marker
 from djnb.model.core_types import AttributeType, Family
 from djnb.model.naming import TableName
@@ -99,6 +101,7 @@ class SQLiteDialect(Dialect):
     says_comments_in_columns = False
     duplicate_clause_names_key = True
     stores_infinity = True
+    row_id = "_rowid_"
     max_params = 32_000
     row_list = "VALUES {}"
     operators: ClassVar[Mapping[str, str]] = {
@@ -237,6 +240,21 @@ class SQLiteDialect(Dialect):
             f'INSERT OR REPLACE INTO "~comments" ("table", attribute, comment) VALUES {places}',
             tuple(value for note in notes for value in note),
         )
+
+    def alter_table(self, alteration: Alteration) -> list[Statement]:
+        """Return the statements that build the table anew, unless only its comments or indexes change."""
+        return rebuild.alter_table(alteration, self)
+
+    def around_alter(self) -> tuple[list[Statement], list[Statement]]:
+        """Let a table go and come back under the eyes of those that refer to it, as SQLite's manual advises."""
+        return (
+            [Statement("PRAGMA foreign_keys = OFF"), Statement("PRAGMA legacy_alter_table = ON")],
+            [Statement("PRAGMA legacy_alter_table = OFF"), Statement("PRAGMA foreign_keys = ON")],
+        )
+
+    def broken_references(self, table: TableName) -> Statement | None:
+        """Return the check, which is not done by itself while the foreign keys are suspended."""
+        return Statement(f"PRAGMA foreign_key_check({self.table(table)})")
 
     def forget_table(self, spec: TableSpec) -> list[Statement]:
         """Remove the notes of a table's comments."""
