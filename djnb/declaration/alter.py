@@ -132,7 +132,7 @@ def plan_alter(
     new = make_spec(name, parsed, namespace, connection.dialect, label=label, lookup=connection.catalogue.stored)
     if name.master is not None:
         check_part(new, name.master, label)
-    check_length(name, has_foreign_keys=bool(new.foreign_keys))
+    check_length(name)
     resolved = replace(old, attributes=(*heading.attributes, *heading.hidden))
     alteration = compare(old, new, renames, heading, connection.dialect)
     _check_key(alteration, resolved, label)

@@ -97,7 +97,7 @@ def declare(
         check_part(spec, name.master, label)
     if key_from_parents_only:
         _check_key(spec, label)
-    check_length(name, has_foreign_keys=bool(spec.foreign_keys))
+    check_length(name)
     if not create(connection, spec, label):
         return None
     connection.bus.emit(TableDeclared(name.full))

@@ -23,8 +23,7 @@ from typing import NamedTuple
 from djnb.errors import DefinitionError
 
 MAX_TABLE_NAME = 64
-"""The longest name that MySQL and MariaDB take; they number foreign keys within it (``_ibfk_12``)."""
-MAX_NAME_WITH_FOREIGN_KEY = 56
+"""The longest name that MySQL and MariaDB take."""
 
 
 class Tier(StrEnum):
@@ -145,19 +144,17 @@ def check_schema_name(name: str) -> None:
         )
 
 
-def check_length(name: TableName, *, has_foreign_keys: bool) -> None:
+def check_length(name: TableName) -> None:
     """
     Refuse a name that the database cannot hold.
 
     Raises
     ------
     DefinitionError
-        The table's name is too long, alone or with the numbers of its foreign keys.
+        The table's name is too long.
     """
-    limit = MAX_NAME_WITH_FOREIGN_KEY if has_foreign_keys else MAX_TABLE_NAME
-    if len(name.table) > limit:
+    if len(name.table) > MAX_TABLE_NAME:
         raise DefinitionError(
-            f"The table name '{name.table}' has {len(name.table)} characters; {limit} are allowed"
-            f"{' for a table with foreign keys' if has_foreign_keys else ''}.",
+            f"The table name '{name.table}' has {len(name.table)} characters; {MAX_TABLE_NAME} are allowed.",
             remedy="Give the class a shorter name.",
         )

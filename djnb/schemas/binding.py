@@ -148,7 +148,7 @@ def _compare(cls: type[Table], spec: TableSpec, label: str) -> None:
     if found:
         warn_user(
             f"The definition of `{label}` differs from the table that is in the database, which stays as it is: "
-            f"{'; '.join(found)}. To have it as defined, drop the table (`{label}.drop()`) and declare it again.",
+            f"{'; '.join(found)}. To have it as defined, `{label}.alter()`.",
             DefinitionChangedWarning,
         )
 

@@ -705,14 +705,19 @@ class TestWhatIsNoTable:
             declare(name, "a : int32")
 
     def test_name_that_the_database_cannot_hold_is_refused(self, declare, tables, Subject):
-        """64 characters without foreign keys, 56 with them; at the limit it works."""
-        for name, definition in [("A" + "a" * 64, "a : int32"), ("A" + "a" * 56, "-> Subject")]:
+        """64 characters, with foreign keys or without; at the limit it works."""
+        for definition in ("a : int32", "-> Subject"):
             with pytest.raises(DefinitionError, match="Give the class a shorter name"):
-                declare(name, definition, Subject=Subject)
+                declare("A" + "a" * 64, definition, Subject=Subject)
         declare("A" + "a" * 63, "a : int32")
-        declare("A" + "a" * 55, "-> Subject\n-> Subject.proj(b='subject_id')", Subject=Subject)
+        two = "-> Subject\n-> Subject.proj(b='subject_id')"
+        long = [declare(letter + "a" * 63, two, Subject=Subject) for letter in "BC"]
 
-        assert {"subject", "a" * 64, "a" * 56} == tables()
+        assert {"subject", *(letter + "a" * 63 for letter in "abc")} == tables()
+        assert [2, 2] == [len(cls.spec.foreign_keys) for cls in long]
+        long[0].definition = two + "\n---\n-> [nullable] Subject.proj(c='subject_id')"
+        long[0].alter(context={"Subject": Subject})
+        assert 3 == len(long[0].spec.foreign_keys)
 
     def test_class_that_is_not_declared_says_so(self):
         """Using a class before it is decorated names the remedy."""

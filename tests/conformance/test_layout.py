@@ -587,10 +587,11 @@ class TestServer:
 
         assert [("utf8mb4", "utf8mb4_bin")] == found
 
-    def test_schema_of_another_making_keeps_its_characters(self, mysql_url, server):
-        """In a database with other characters, a foreign key's text has those of its parent, wherever that is."""
+    def test_schema_of_another_making_takes_any_text(self, mysql_url, server):
+        """In a database of other characters, new tables hold any; a foreign key's text has those of its parent."""
         name = SCHEMA_PREFIX + "layout_latin"
         server.ask(f"CREATE DATABASE `{name}` CHARACTER SET latin1")
+        server.ask(f"CREATE TABLE `{name}`.`old` (old varchar(8) PRIMARY KEY) ENGINE=InnoDB")
         try:
             with dj.Connection(mysql_url) as connection:
                 latin, main = dj.Schema(name, connection=connection), dj.Schema(MAIN, connection=connection)
@@ -608,7 +609,7 @@ class TestServer:
         finally:
             server.ask(f"DROP DATABASE `{name}`")
 
-        assert [("species", "utf8mb4"), ("old", "latin1"), ("note", "latin1")] == found
+        assert [("species", "utf8mb4"), ("old", "latin1"), ("note", "utf8mb4")] == found
 
 
 class TestWhatIsReadBack:
