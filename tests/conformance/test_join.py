@@ -180,6 +180,14 @@ class TestJoinOfRestrictedAndComputed:
             (row["subject"], row["session"], row["trial"], row["number"]) for row in query
         ]
 
+    def test_warning_shows_the_line_that_joins(self, Trial, Session):
+        """What is warned of is a line of the user's, also where the classes themselves are joined."""
+        with pytest.warns(SemanticWarning) as caught:
+            Trial.proj("score") * Session.proj(number="session", session="session + 0")
+            Trial & Session.proj(number="session", session="session + 0")
+
+        assert [__file__] * 2 == [warning.filename for warning in caught]
+
     def test_aggregate_joins_like_a_table(self, Subject, Session, Trial):
         """An aggregate is a query like any other, on both sides."""
         counted = Session.proj().aggr(Trial, n="count(*)", total="sum(score)")
