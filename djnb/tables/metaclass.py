@@ -15,7 +15,7 @@ FORWARDED = frozenset((
     "restrict", "join", "extend", "proj", "aggr", "aggregate",
     "fetch", "fetch1", "to_dicts", "to_arrays", "to_pandas", "to_polars", "to_arrow", "head", "tail", "keys", "preview",
     "insert", "insert1", "insert_dataframe", "update1", "upsert", "validate", "delete", "drop", "spec",
-    "delete_plan", "delete_quick", "drop_plan", "drop_quick",
+    "staged_insert1", "delete_plan", "delete_quick", "drop_plan", "drop_quick",
     "populate", "progress", "jobs",
     "class_name", "database", "table_name", "parents", "children", "ancestors", "descendants", "parts", "declare",
 ))  # fmt: skip

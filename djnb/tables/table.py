@@ -25,6 +25,7 @@ from djnb.query import Query
 from djnb.rows.delete import PartIntegrity, delete_quick
 from djnb.rows.given import place_index
 from djnb.rows.insert import insert
+from djnb.rows.staged import StagedInsert, staged_insert1
 from djnb.rows.update import update_row
 from djnb.rows.upsert import UpsertResult, upsert_rows
 from djnb.rows.validate import ValidationResult, validate_rows
@@ -267,6 +268,21 @@ class Table(Relatives, Query, metaclass=TableMeta):
                 "`update1` was called on a restricted table.", remedy="Call it on the table; the row gives the key."
             )
         update_row(self.connection, self.spec, self._stored().stored, row)
+
+    @property
+    def staged_insert1(self) -> AbstractContextManager[StagedInsert]:
+        """
+        Give one row whose files are written directly into their store, and which is inserted at the end of the block.
+
+        After an error, the files are removed and no row is inserted.
+
+        Examples
+        --------
+        >>> with Recording.staged_insert1 as staged:
+        ...     staged.rec["recording_id"] = 1
+        ...     zarr.save(staged.store("raw", ".zarr"), data)
+        """
+        return staged_insert1(self)
 
     def _check_insert(self, *, allow_direct_insert: bool) -> None:
         """Refuse inserts that the tier does not take; here, none."""
