@@ -16,7 +16,7 @@ from djnb.model.attribute import Attribute
 from djnb.model.core_types import Family
 from djnb.model.heading import Heading
 from djnb.model.spec import TableSpec
-from djnb.rows import explain
+from djnb.rows import coding, explain
 from djnb.rows.fetch import fetch_columns, to_dicts
 from djnb.rows.given import Numbered, Row, batches, read_rows
 from djnb.rows.insert import encode_values, insert
@@ -74,7 +74,7 @@ def upsert_rows(
     seen: set[tuple[Any, ...]] = set()
     owner = spec.name.class_name
     key = heading.primary_key
-    with connection.atomic():
+    with coding.files_with_rows(connection, heading), connection.atomic():
         for batch in batches(enumerate(read_rows(connection, rows, heading)), heading, BATCH):
             read = [(number, _checked(row, number, heading, owner, ignore_extra_fields)) for number, row in batch]
             by_key: dict[tuple[Any, ...], tuple[int, Row]] = {}

@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, cast
 
+from djnb.codecs.adapter import register_adapters
 from djnb.connection import Connection
 from djnb.declaration.compare import DefinitionChangedWarning, differences
 from djnb.declaration.drop import drop_table
@@ -99,6 +100,7 @@ class Place:
     ) -> bool:
         label = name.class_name
         cls._home, cls._table, cls._namespace = self.connection, name, namespace
+        register_adapters(str(getattr(cls, "definition", "")), namespace)
         spec = self.connection.catalogue.table(name)
         if spec is not None:
             _compare(cls, spec, label)

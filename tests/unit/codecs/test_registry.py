@@ -19,7 +19,9 @@ from djnb.errors import CodecError, UnknownCodecError
 
 @pytest.fixture(autouse=True)
 def registered(monkeypatch):
-    """Forget the codecs of a test after it."""
+    """Forget the codecs of a test after it; the built-in ones, whose modules are imported once, stay."""
+    for name in registry._BUILT_IN:
+        get_codec(name)
     monkeypatch.setattr(registry, "_classes", dict(registry._classes))
     monkeypatch.setattr(registry, "_instances", dict(registry._instances))
 
