@@ -13,8 +13,8 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager, closing, contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
@@ -59,6 +59,30 @@ class _Session:
     last_used: float = field(default_factory=time.monotonic)
     in_transaction: bool = False
     savepoints: int = 0
+
+
+class _Cancelled(Exception):  # noqa: N818 -- no error: it ends a transaction that is to be undone
+    """A transaction is to be undone."""
+
+
+class Transaction:
+    """What ``with`` takes for a transaction, with parentheses or without."""
+
+    def __init__(self, transact: Callable[[], AbstractContextManager[None]]) -> None:
+        self._transact = transact
+        self._open: AbstractContextManager[None] | None = None
+
+    def __call__(self) -> Transaction:
+        """Return itself: ``with connection.transaction():``."""
+        return self
+
+    def __enter__(self) -> None:
+        self._open = self._transact()
+        self._open.__enter__()
+
+    def __exit__(self, *raised: Any) -> None:
+        if self._open is not None:
+            self._open.__exit__(*raised)
 
 
 class Connection:
@@ -301,10 +325,12 @@ class Connection:
                 raise
             raise translated from error
 
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
+    @property
+    def transaction(self) -> Transaction:
         """
         Run a ``with`` block as one transaction of this thread: all of it is kept, or none.
+
+        With parentheses or without: ``with connection.transaction():``, ``with connection.transaction:``.
 
         Raises
         ------
@@ -316,6 +342,10 @@ class Connection:
         LockError
             The database undid the transaction to break a deadlock; likewise.
         """
+        return Transaction(self._transact)
+
+    @contextmanager
+    def _transact(self) -> Iterator[None]:
         if self.in_transaction:
             raise TransactionError(
                 "A transaction is open already in this thread.",
@@ -385,6 +415,58 @@ class Connection:
             logger.warning("ROLLBACK failed; the connection is given up, which undoes the transaction", exc_info=True)
         if self.bus.wants(StatementSent):
             self.bus.emit(StatementSent("ROLLBACK", 0.0))
+
+    def start_transaction(self) -> None:
+        """Open a transaction of this thread; `transaction` in a ``with`` block ends it by itself."""
+        begun = self._transact()
+        begun.__enter__()
+        self._local.begun = begun
+
+    def commit_transaction(self) -> None:
+        """Keep what was done since `start_transaction`."""
+        self._begun().__exit__(None, None, None)
+
+    def cancel_transaction(self) -> None:
+        """Undo what was done since `start_transaction`."""
+        # An error that the block raises itself comes out of it again: here it is only the sign that it is to be undone.
+        self._begun().__exit__(_Cancelled, _Cancelled(), None)
+
+    def _begun(self) -> AbstractContextManager[None]:
+        begun: AbstractContextManager[None] | None = getattr(self._local, "begun", None)
+        if begun is None:
+            raise TransactionError(
+                "No transaction was started in this thread by `start_transaction()`.", remedy="Start one first."
+            )
+        self._local.begun = None
+        return begun
+
+    def get_user(self) -> str:
+        """Return the account at the server, ``user@host``; for a file, an empty text."""
+        return f"{self.address.user}@{self.address.host}" if self.address.host else ""
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether the database answers."""
+        return not self._is_closed and self._session().driver.ping()
+
+    def ping(self) -> None:
+        """
+        Ask the database for a sign of life.
+
+        Raises
+        ------
+        LostConnectionError
+            It gives none.
+        """
+        if not self.is_connected:
+            raise self._given_up("does not answer")
+
+    def set_query_cache(self, query_cache: str | None = None) -> None:
+        """Do nothing: results are not cached. DataJoint's word, for programs that say it."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Without the password: the process that receives it has settings of its own.
+        return _connect_again, (self.address.scheme, self.address.path, str(replace(self.address, password=None)))
 
     @contextmanager
     def atomic(self) -> Iterator[None]:
@@ -544,7 +626,19 @@ _default: Connection | None = None
 _default_lock = threading.Lock()
 
 
-def connect(url: str | None = None) -> Connection:
+def _connect_again(scheme: str, path: str, url: str) -> Connection:
+    """Return a connection to an address that another process has sent."""
+    return Connection(f"{scheme}:///{path}" if path else url)
+
+
+def connect(
+    url: str | None = None,
+    *,
+    host: str | None = None,
+    user: str | None = None,
+    password: str | None = None,
+    port: int | None = None,
+) -> Connection:
     """
     Connect, and make this the connection that schemas use unless they are given another.
 
@@ -552,18 +646,45 @@ def connect(url: str | None = None) -> Connection:
     ----------
     url : str, optional
         As for `Connection`.
+    host, user, password, port
+        A server in parts, in the place of ``url``; what is not given comes from the settings.
     """
     global _default
-    fresh = Connection(url)
+    # No name is given to the whole address: tracebacks may show the values of names, and it has the password.
+    fresh = Connection(url if url is not None else _address_of(host, user, password, port))
     with _default_lock:
         _default = fresh
     return fresh
 
 
-def conn() -> Connection:
-    """Return the connection that schemas use unless they are given another, connecting if need be."""
+def _address_of(host: str | None, user: str | None, password: str | None, port: int | None) -> str | None:
+    """Return the address of a server given in parts; None if nothing is given."""
+    if host is None and user is None and password is None and port is None:
+        return None
+    settings = get_config().database
+    host, colon, number = (host or settings.host or "localhost").partition(":")
+    user = settings.user if user is None else user
+    login = quote(user, safe="") if user else ""
+    if password is not None:
+        login += ":" + quote(password, safe="")
+    return f"mysql://{login}{'@' if login else ''}{host}:{port or (number if colon else settings.port)}"
+
+
+def conn(
+    host: str | None = None, user: str | None = None, password: str | None = None, *, reset: bool = False
+) -> Connection:
+    """
+    Return the connection that schemas use unless they are given another, connecting if need be.
+
+    Parameters
+    ----------
+    host, user, password : str, optional
+        A server, where a connection is made; one that is open already stays as it is.
+    reset : bool
+        Connect anew.
+    """
     global _default
     with _default_lock:
-        if _default is None or _default._is_closed:
-            _default = Connection()
+        if reset or _default is None or _default._is_closed:
+            _default = Connection(_address_of(host, user, password, None))
         return _default
