@@ -142,9 +142,12 @@ _MODULES: dict[str, str | None] = {
 _INSTEAD: dict[str, str] = {
     "GarbageCollector": "Ask a store of djnb for its orphans.",
     "Instance": "Use a connection of its own: `dj.Connection('mysql://user@host')`, `dj.Schema(…, connection=…)`.",
+    "Job": "Use `schema.jobs`, or `Table.jobs`.",
     "SparkAdapter": "Fetch with `to_pandas()`.",
     "StorageAdapter": "Stores are opened by fsspec; register a file system there.",
     "get_storage_adapter": "Stores are opened by fsspec; register a file system there.",
+    "kill": "Ask the server: `SHOW PROCESSLIST`, `KILL`.",
+    "set_password": "Ask the server: `SET PASSWORD`.",
     "make_condition": "Restrict a query instead: `query & condition`.",
     "migrate": "Tables of DataJoint 0.14 and 2 are read as they are; nothing has to be migrated.",
     "deploy": "There is nothing to deploy with djnb.",
