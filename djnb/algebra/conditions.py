@@ -8,6 +8,7 @@ operand                       keeps the rows where
 ``{"x": 1, "y": None}``       every attribute is equal; None and NaN are NULL; names that the
                               heading does not have are passed over, but for a likely
                               misspelling where it has none of them
+``{"meta.rig.name": "a"}``    the value at a path into JSON is equal (``algebra.paths``)
 a row of a DataFrame          as the dict of its values
 a list, set, array, frame     any of the items holds; an empty one keeps nothing
 ``AndList([...])``            all of the items hold; an empty one keeps everything
@@ -27,6 +28,7 @@ from typing import TYPE_CHECKING, Any, cast
 from djnb.algebra.expression import Expression, Reader
 from djnb.algebra.matching import namesakes
 from djnb.algebra.missing import is_missing
+from djnb.algebra.paths import Path, begins_path, read_path
 from djnb.algebra.top import Top
 from djnb.algebra.universal import Universal
 from djnb.errors import OperandError, UnknownAttributeError, did_you_mean
@@ -71,6 +73,14 @@ class Equals(Condition):
     """An attribute has a value; None stands for NULL."""
 
     name: str
+    value: Any
+
+
+@dataclass(frozen=True)
+class EqualsAt(Condition):
+    """What stands at a path into an attribute's JSON has a value; None stands for nothing, and for JSON's null."""
+
+    path: Path
     value: Any
 
 
@@ -222,6 +232,8 @@ def mentioned(condition: Condition) -> frozenset[str] | None:
             names |= item.expression.names
         elif isinstance(item, Equals):
             names.add(item.name)
+        elif isinstance(item, EqualsAt):
+            names.add(item.path.name)
         elif isinstance(item, AmongKeys):
             names.update(item.names)
         elif isinstance(item, Matches):
@@ -231,7 +243,8 @@ def mentioned(condition: Condition) -> frozenset[str] | None:
 
 def _equal_to(operand: Mapping[Any, Any], heading: Heading) -> Condition:
     known = {name: value for name, value in operand.items() if name in heading}
-    if not known:
+    paths = {_path(name, heading): value for name, value in operand.items() if _is_path(name, heading)}
+    if not known and not paths:
         # Names of other tables may stand in a key. Where all of them are unknown, one is likely misspelt.
         for name in map(str, operand):
             if did_you_mean(name, heading.names, cutoff=0.7):
@@ -242,7 +255,22 @@ def _equal_to(operand: Mapping[Any, Any], heading: Heading) -> Condition:
                 f"'{name}' holds values of type `{heading[name].type}`, which cannot be compared.",
                 remedy=f"Leave '{name}' out of the dict.",
             )
-    return both(Equals(str(name), None if is_missing(value) else value) for name, value in known.items())
+    values: list[Condition] = [Equals(str(n), None if is_missing(value) else value) for n, value in known.items()]
+    return both(values + [EqualsAt(path, None if is_missing(value) else value) for path, value in paths.items()])
+
+
+def _is_path(name: Any, heading: Heading) -> bool:
+    return isinstance(name, str) and name not in heading and begins_path(name, heading)
+
+
+def _path(name: str, heading: Heading) -> Path:
+    path = read_path(name, heading)
+    if path is None:
+        raise OperandError(
+            f"'{name}' is neither an attribute nor a path into one.",
+            remedy='Paths are written `meta.rig.name`, `meta.list[0]`, `meta.n:int`, `meta."full name"`.',
+        )
+    return path
 
 
 def _holds(text: str, heading: Heading, read: Reader) -> Condition:

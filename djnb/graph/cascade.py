@@ -20,6 +20,7 @@ from djnb.algebra.conditions import (
     Condition,
     Either,
     Equals,
+    EqualsAt,
     Fails,
     Matches,
     both,
@@ -153,7 +154,7 @@ def weigh(condition: Condition, known: dict[int, Weight] | None = None) -> Weigh
         for item in walk(condition):
             if isinstance(item, AmongKeys):
                 values += len(item.rows) * len(item.names)
-            elif isinstance(item, Equals):
+            elif isinstance(item, (Equals, EqualsAt)):
                 values += 1
             elif isinstance(item, Matches):
                 queries += 1

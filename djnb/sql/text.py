@@ -12,12 +12,15 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from djnb.algebra.expression import Expression
+from djnb.algebra.paths import begins_path, read_path
 from djnb.errors import QuerySyntaxError, UnknownAttributeError, UnknownFunctionError, did_you_mean
+from djnb.model.core_types import Family
 from djnb.model.heading import Heading
 from djnb.sql.casts import target_of
 from djnb.sql.functions import ALIASES, COMPOUND_UNITS, FUNCTIONS, PASSED, UNITS, WINDOWS
 from djnb.sql.grammar import parse
 from djnb.sql.kinds import kind_of
+from djnb.sql.paths import value_at
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -37,6 +40,12 @@ def read(text: str, heading: Heading, *, owner: str = "") -> Expression:
     """
     if text in heading:  # spares the parser, and allows names that are words of SQL
         return Expression(text, frozenset([text]), heading[text].type, tree=_column(text))
+    if (path := read_path(text, heading)) is not None:
+        tree = value_at(path)
+        kind = kind_of(tree, heading).type
+        if path.type is not None and path.type.family is Family.JSON:
+            kind = path.type  # read as JSON, where a user's own JSON_EXTRACT stays text
+        return Expression(text, frozenset([path.name]), kind, tree=tree)
     tree = parse(text)
     if tree is None or not _is_known(tree):
         _check_enclosable(text)
@@ -44,6 +53,7 @@ def read(text: str, heading: Heading, *, owner: str = "") -> Expression:
     _check_places(tree, text)
     _check_functions(tree)
     names = [c.name for c in outer_columns(tree) if not (c.meta.get("bare") and c.name not in heading)]
+    _check_qualified(tree, heading)
     for name in names:
         if name not in heading:
             raise UnknownAttributeError.among(name, heading.names, owner=owner)
@@ -102,6 +112,18 @@ def names_outside_aggregates(expression: Expression) -> list[str]:
     if expression.tree is None:
         return []
     return [column.name for column in outer_columns(expression.tree) if is_outside_aggregates(column)]
+
+
+def _check_qualified(tree: Any, heading: Heading) -> None:
+    """Refuse paths among other SQL, of which the last name would be taken for an attribute."""
+    for column in outer_columns(tree):
+        parts = [part.name for part in column.parts]
+        if len(parts) > 1 and parts[0] in heading and begins_path(".".join(parts), heading):
+            steps = ".".join(parts[1:])
+            raise QuerySyntaxError(
+                f"'{parts[0]}.{steps}' is a path, which stands alone.",
+                remedy=f"Within SQL, write `{parts[0]}->>'$.{steps}'`; in a dict, `{{'{parts[0]}.{steps}': value}}`.",
+            )
 
 
 def _check_enclosable(text: str) -> None:

@@ -12,16 +12,19 @@ from djnb.algebra.conditions import (
     Condition,
     Either,
     Equals,
+    EqualsAt,
     Fails,
     Holds,
     Matches,
 )
+from djnb.algebra.expression import Expression
 from djnb.algebra.nodes import Node
 from djnb.errors import InvalidValueError
 from djnb.model.core_types import AttributeType
 from djnb.model.heading import Heading
 from djnb.sql.dialect import Dialect
 from djnb.sql.expressions import Columns, say_expression, shallow
+from djnb.sql.paths import equality
 from djnb.sql.statement import Statement, compose, join
 from djnb.sql.values import UnfitError, encoder
 
@@ -67,6 +70,8 @@ def say_condition(
                 return compose("({})", say_expression(expression, columns, heading, dialect))
             case Equals(name, value):
                 return equal(name, value)
+            case EqualsAt(path, value):
+                return say_expression(Expression(path.text, tree=equality(path, value)), columns, heading, dialect)
             case AmongKeys(names, rows):
                 return _among(names, rows)
             case Both(items):
