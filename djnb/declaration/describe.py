@@ -40,8 +40,8 @@ def describe(connection: Connection, spec: TableSpec, names: Mapping[TableName, 
         The table.
     names : mapping, optional
         What tables are called where the definition is to be read; ``find_names`` finds them in a namespace. A part's
-        master is ``master``. A table without a name stands in back quotes, with its schema, which can be read anywhere:
-        ``-> `lab`.`#species```.
+        master is ``master``, and the table itself, where it has no name, ``self``. Any other table without a name
+        stands in back quotes, with its schema, which can be read anywhere: ``-> `lab`.`#species```.
 
     Notes
     -----
@@ -136,7 +136,8 @@ class _Lines:
             return "master" if parent == own else f"master.{parent.class_name.rpartition('.')[2]}"
         if parent not in self._names and parent.master is not None and parent.master in self._names:
             return f"{self._names[parent.master]}.{parent.class_name.rpartition('.')[2]}"
-        return self._names.get(parent, parent.full)
+        # Under whatever name the text is declared, a table that refers to itself does so again.
+        return self._names.get(parent, "self" if parent == self._spec.name else parent.full)
 
     def _own(self, attribute: Attribute) -> AttributeLine:
         return AttributeLine(

@@ -102,6 +102,45 @@ class TestDeclare:
         assert [] == schema.list_tables()
 
 
+class TestDescribe:
+    def test_is_declared_again_by_what_describes_it(self, schema, Animal):
+        """The text names the class, and declares the table anew once it is gone."""
+        text, keys = Animal.describe(), Animal.spec.foreign_keys
+        Animal.drop(prompt=False)
+
+        again = schema(type("Animal", (dj.Manual,), {"definition": text}))
+
+        assert '-> [nullable] Animal.proj(mother="animal")' == text.splitlines()[2]
+        assert set(keys) == set(again.spec.foreign_keys)
+        assert text == again.describe()
+
+    def test_without_a_name_it_is_self(self, schema, Animal):
+        """The text declares a table of another name that refers to itself, not to the first."""
+        text = schema["Animal"].describe()
+
+        plant = schema(type("Plant", (dj.Manual,), {"definition": text}))
+
+        assert '-> [nullable] self.proj(father="animal")' == text.splitlines()[3]
+        assert {plant.name} == {key.parent for key in plant.spec.foreign_keys}
+
+    def test_part_is_declared_again_by_what_describes_it(self, schema):
+        """Within its master's class, a part that refers to itself is found there."""
+
+        def tree(definition):
+            Node = type("Node", (dj.Part,), {"definition": definition})
+            return schema(type("Tree", (dj.Manual,), {"definition": "tree : int32", "Node": Node}))
+
+        text = '-> master\nnode : int32\n---\n-> [nullable] master.Node.proj(up="node")'
+        first = tree(text).Node
+        keys = first.spec.foreign_keys
+        assert text == first.describe()
+        schema["Tree"].drop(prompt=False)
+
+        again = tree(text).Node
+
+        assert set(keys) == set(again.spec.foreign_keys)
+
+
 class TestInsert:
     def test_order_within_one_insert_does_not_matter(self, Animal):
         """Rows are inserted after those to which they refer."""
