@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from djnb.connection import Connection
-from djnb.model.naming import TableName, Tier
+from djnb.model.naming import CLASSIC_JOBS, TableName, Tier
 from djnb.model.spec import TableSpec
 from djnb.sql.statement import Statement
-
-CLASSIC = "~jobs"
-"""The one table of all jobs of a schema, up to DataJoint 0.14."""
 
 
 def of(connection: Connection, table: TableName, going: Collection[TableName] = ()) -> list[TableSpec]:
@@ -21,22 +18,22 @@ def of(connection: Connection, table: TableName, going: Collection[TableName] = 
     """
     if table.tier not in (Tier.IMPORTED, Tier.COMPUTED):
         return []
-    bare = table.table.lstrip("_")
-    spec = connection.catalogue.table(TableName(table.schema, f"~~{bare}"))
+    spec = connection.catalogue.table(table.job_table)
     if spec is None:
         return []
-    twins = [name for prefix in ("_", "__") if (name := TableName(table.schema, prefix + bare)) != table]
-    if any(connection.catalogue.table(twin) is not None and twin not in going for twin in twins):
-        return []
-    # Of two that are dropped together, the first one takes it along.
-    return [] if any(twin in going and twin < table for twin in twins) else [spec]
+    other = Tier.COMPUTED if table.tier is Tier.IMPORTED else Tier.IMPORTED
+    twin = TableName(table.schema, other.prefix + table.table.lstrip("_"))
+    if twin in going:  # of two that are dropped together, the first one takes it along
+        return [] if twin < table else [spec]
+    return [] if connection.catalogue.table(twin) is not None else [spec]
 
 
 def forget(connection: Connection, tables: Sequence[TableName]) -> None:
     """Remove the classic jobs of tables of one schema."""
-    if not tables or connection.catalogue.table(TableName(tables[0].schema, CLASSIC)) is None:
+    jobs = TableName(tables[0].schema, CLASSIC_JOBS) if tables else None
+    if jobs is None or connection.catalogue.table(jobs) is None:
         return
     dialect = connection.dialect
     places = ", ".join([dialect.placeholder] * len(tables))
-    sql = f"DELETE FROM {dialect.table(TableName(tables[0].schema, CLASSIC))} WHERE table_name IN ({places})"
+    sql = f"DELETE FROM {dialect.table(jobs)} WHERE table_name IN ({places})"
     connection.execute(Statement(sql, tuple(name.table for name in tables)))

@@ -8,14 +8,8 @@ from djnb.connection import Connection
 from djnb.declaration.declare import create, make_spec
 from djnb.errors import OperandError
 from djnb.model.definition import parse_definition
-from djnb.model.naming import TableName
 from djnb.model.spec import TableSpec
 from djnb.sql.dialect import Dialect
-
-CLASSIC = "~jobs"
-"""The one job table of a schema that DataJoint 0.14 made."""
-
-_PREFIX = "~~"
 
 _STATE = """
 ---
@@ -35,16 +29,6 @@ connection_id = 0 : int64
 version = "" : varchar(64)
 index (status, priority, scheduled_time)
 """
-
-
-def job_table(target: TableName) -> TableName:
-    """Return the job table of a table: ``~~spike_sort`` for ``__spike_sort``."""
-    return TableName(target.schema, _PREFIX + target.table.lstrip("_"))
-
-
-def is_job_table(name: TableName) -> bool:
-    """Whether a table is the job table of one table."""
-    return name.table.startswith(_PREFIX)
 
 
 def job_spec(target: TableSpec, dialect: Dialect) -> TableSpec:
@@ -70,7 +54,7 @@ def job_spec(target: TableSpec, dialect: Dialect) -> TableSpec:
             f"`{target.name.class_name}` can have no jobs: no attribute of its primary key comes by a foreign key.",
             remedy="Refer to a parent above `---`: `-> Parent`.",
         )
-    name = job_table(target.name)
+    name = target.name.job_table
     label = f"the job table of {target.name.class_name}"
     state = make_spec(name, parse_definition(_STATE, table=label), {}, dialect, label=label)
     attributes = tuple(attribute for attribute in state.attributes if not attribute.in_key)
@@ -94,7 +78,7 @@ def declare_jobs(connection: Connection, target: TableSpec) -> None:
     TransactionError
         A transaction is open, which creating a table would end on a server.
     """
-    if connection.catalogue.table(job_table(target.name)) is not None:
+    if connection.catalogue.table(target.name.job_table) is not None:
         return
     connection.check_outside_transaction(f"The job table of `{target.name.class_name}` cannot be declared")
     create(connection, job_spec(target, connection.dialect), f"the job table of {target.name.class_name}")

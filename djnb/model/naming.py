@@ -11,7 +11,8 @@ Computed ``SpikeSort2D``           ``__spike_sort2_d``
 Part     ``SpikeSort2D.Unit``      ``__spike_sort2_d__unit``
 ======== ========================= =======================
 
-Tables whose names begin with ``~`` belong to djnb and DataJoint themselves and are hidden.
+Tables whose names begin with ``~`` belong to djnb and DataJoint themselves and are hidden: ``~~spike_sort2_d`` holds
+the jobs of ``__spike_sort2_d``; ``~jobs``, up to DataJoint 0.14, those of all tables of its schema.
 """
 
 from __future__ import annotations
@@ -24,6 +25,11 @@ from djnb.errors import DefinitionError
 
 MAX_TABLE_NAME = 64
 """The longest name that MySQL and MariaDB take."""
+
+CLASSIC_JOBS = "~jobs"
+"""The one job table of a schema, up to DataJoint 0.14."""
+
+_JOBS_PREFIX = "~~"
 
 
 class Tier(StrEnum):
@@ -86,6 +92,21 @@ class TableName(NamedTuple):
     def is_hidden(self) -> bool:
         """Whether the table belongs to djnb or DataJoint themselves."""
         return self.table.startswith("~")
+
+    @property
+    def job_table(self) -> TableName:
+        """Where the jobs of the table are: ``~~spike_sort`` for ``__spike_sort``, and for ``_spike_sort`` too."""
+        return TableName(self.schema, _JOBS_PREFIX + self.table.lstrip("_"))
+
+    @property
+    def is_job_table(self) -> bool:
+        """Whether the table holds jobs, of one table or, up to DataJoint 0.14, of a schema."""
+        return self.table.startswith(_JOBS_PREFIX) or self.is_classic_jobs
+
+    @property
+    def is_classic_jobs(self) -> bool:
+        """Whether the table holds the jobs of a whole schema, as up to DataJoint 0.14."""
+        return self.table == CLASSIC_JOBS
 
     @property
     def class_name(self) -> str:

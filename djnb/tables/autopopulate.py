@@ -8,7 +8,6 @@ from typing import Any, ClassVar
 
 from djnb.algebra.nodes import Node
 from djnb.errors import PopulateError
-from djnb.jobs.layout import job_table
 from djnb.model.naming import TableName, Tier
 from djnb.on_class import on_class
 from djnb.populate import contract, progress_bar, run
@@ -60,7 +59,7 @@ class AutoPopulate(Table):
     @property
     def jobs(self) -> JobTable:
         """The job table of this table; it is declared when it is first asked."""
-        return JobTable(self.connection, job_table(self.name), self.spec)
+        return JobTable(self.connection, self.name.job_table, self.spec)
 
     def wanted_keys(self) -> Node:
         """Return the keys that the table should have, as a question."""

@@ -8,7 +8,7 @@ from typing import Any, Self
 from djnb.algebra.nodes import Stored
 from djnb.connection import Connection
 from djnb.errors import OperandError
-from djnb.jobs.layout import CLASSIC, declare_jobs, is_job_table, job_table
+from djnb.jobs.layout import declare_jobs
 from djnb.model.naming import TableName
 from djnb.model.spec import TableSpec
 from djnb.query import Query
@@ -107,8 +107,8 @@ class JobTables:
     def of(cls, connection: Connection, schema: str) -> Self:
         """Return those that are in a schema."""
         specs = connection.catalogue.schema(schema) or {}
-        targets = {job_table(spec.name): spec for spec in specs.values() if not spec.name.is_hidden}
-        found = [spec.name for spec in specs.values() if is_job_table(spec.name) or spec.name.table == CLASSIC]
+        targets = {spec.name.job_table: spec for spec in specs.values() if not spec.name.is_hidden}
+        found = [spec.name for spec in specs.values() if spec.name.is_job_table]
         return cls([JobTable(connection, name, targets.get(name)) for name in sorted(found)])
 
     def __iter__(self) -> Iterator[JobTable]:
@@ -124,7 +124,7 @@ class JobTables:
         """Return the jobs that meet a condition, in all tables; ``table_name`` is the table that they are for."""
         restricted = []
         for table in self._tables:
-            named = condition if table.name.table == CLASSIC else (_named(table) & condition).proj()
+            named = condition if table.name.is_classic_jobs else (_named(table) & condition).proj()
             restricted.append(table & named)
         return JobTables(restricted)
 
@@ -178,7 +178,7 @@ def _named(table: JobTable) -> Query:
 
 
 def _rows(table: JobTable) -> list[dict[str, Any]]:
-    if table.name.table == CLASSIC:
+    if table.name.is_classic_jobs:
         return table.to_dicts("table_name", "key", *_SHARED)
     key = table.primary_key
     return [

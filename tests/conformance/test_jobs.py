@@ -6,7 +6,6 @@ import pytest
 
 import djnb as dj
 from djnb.errors import OperandError, TransactionError
-from djnb.jobs.layout import job_table
 
 
 @pytest.fixture
@@ -60,7 +59,7 @@ class TestOfATable:
 
         assert Score.jobs.primary_key == ["subject_id", "method"]
         assert Score.jobs.heading.names[2:5] == ["status", "priority", "created_time"]
-        assert Score.jobs.name == job_table(Score().name)
+        assert Score.jobs.name == Score().name.job_table
         assert Score.jobs.name.table == "~~score"
 
     def test_each_state_is_a_query(self, pipeline):
