@@ -33,6 +33,7 @@ from djnb.errors import (
     TransactionError,
 )
 from djnb.events import Bus, StatementSent
+from djnb.model.naming import TableName
 from djnb.model.privileges import Privileges
 from djnb.settings import get_config
 from djnb.sql.dialect import Dialect
@@ -532,8 +533,21 @@ class Connection:
         self._backend.create_schema(self.execute, name)
         self.catalogue.forget(name)
 
-    def drop_schema(self, name: str) -> None:
-        """Drop a schema and all its tables, without asking; not within a transaction."""
+    def drop_order(self, name: str) -> list[TableName]:
+        """
+        Return the tables that go with a schema as the database has them now, hidden ones too, parents before children.
+
+        Raises
+        ------
+        TransactionError
+            The thread has a transaction open, which dropping a table would end on a server.
+        ReferencedError
+            Tables of other schemas refer to it.
+        """
+        return self._drop_order(name)[0]
+
+    def _drop_order(self, name: str) -> tuple[list[TableName], bool]:
+        """Return the tables, and whether no order of them is right, because they refer to each other in a ring."""
         self.check_outside_transaction(f"The schema '{name}' cannot be dropped")
         self.catalogue.forget(name)
         specs = self.catalogue.schema(name) or {}
@@ -546,11 +560,18 @@ class Connection:
                 remedy="Drop those first.",
             )
         order = dependencies.order(spec.name for spec in specs.values())
-        before, after = self.dialect.without_references() if dependencies.rings(order) else ([], [])
+        return order, bool(dependencies.rings(order))
+
+    def drop_schema(self, name: str) -> None:
+        """Drop a schema and all its tables, without asking; refused where `drop_order` is."""
+        order, is_ring = self._drop_order(name)
+        before, after = self.dialect.without_references() if is_ring else ((), ())
         for statement in before:
             self.execute(statement)
         try:
-            self._backend.drop_schema(self.execute, name, order[::-1])
+            # A file undoes all of it where one drop fails; a server keeps what is dropped.
+            with self.transaction():
+                self._backend.drop_schema(self.execute, name, order[::-1])
         finally:
             self.catalogue.forget(name)
             for statement in after:

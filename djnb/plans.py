@@ -9,7 +9,7 @@ from html import escape
 from typing import Any
 
 from djnb.declaration.alter import Alter, Change
-from djnb.declaration.drop import Drop
+from djnb.declaration.drop import Drop, SchemaDrop
 from djnb.layout import Cell, Column, Preview, lay_out
 from djnb.model.naming import TableName
 from djnb.rows.delete import Deletion
@@ -28,8 +28,13 @@ class Plan(ABC):
 
     @property
     @abstractmethod
-    def root(self) -> TableName:
-        """The table that was asked for."""
+    def home(self) -> str:
+        """The schema whose tables go by the names of their classes alone."""
+
+    @property
+    @abstractmethod
+    def target(self) -> str:
+        """What was asked for, for a person: the class of a table, or a schema."""
 
     @abstractmethod
     def execute(self) -> Any:
@@ -37,10 +42,9 @@ class Plan(ABC):
 
     @property
     def counts(self) -> dict[str, int]:
-        """How many rows of each class go, parents before children; of other schemas than the root's, with its name."""
-        home = self.root.schema
+        """How many rows of each class go, parents before children; of other schemas, with their names."""
         return {
-            name.class_name if name.schema == home else f"{name.schema}.{name.class_name}": count
+            name.class_name if name.schema == self.home else f"{name.schema}.{name.class_name}": count
             for name, count in self.rows.items()
         }
 
@@ -59,7 +63,7 @@ class Plan(ABC):
         if len(shown) > 1:
             cells.append([Cell("in all"), Cell(f"{self.total:,}".replace(",", " "), "number")])
         columns = [Column("table", "parents before children", in_key=True), Column("rows")]
-        return lay_out(f"{self.verb} {self.root.class_name}", self.extent, "", columns, cells)
+        return lay_out(f"{self.verb} {self.target}", self.extent, "", columns, cells)
 
     @property
     def extent(self) -> str:
@@ -71,7 +75,7 @@ class Plan(ABC):
         return self.preview().text
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} of {self.root.class_name}: {self.extent}>"
+        return f"<{type(self).__name__} of {self.target}: {self.extent}>"
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         shown = self.preview()
@@ -111,6 +115,16 @@ class DeletePlan(Plan):
         """The table that was restricted."""
         return self.deletion.root
 
+    @property
+    def home(self) -> str:
+        """The schema of that table."""
+        return self.root.schema
+
+    @property
+    def target(self) -> str:
+        """The class of that table."""
+        return self.root.class_name
+
     def _shown(self) -> dict[str, int]:
         return {name: count for name, count in self.counts.items() if count}
 
@@ -134,7 +148,7 @@ class DeletePlan(Plan):
 @dataclass(frozen=True, repr=False)
 class DropPlan(Plan):
     """
-    What dropping a table would remove.
+    What dropping a table, or a schema, would remove.
 
     Attributes
     ----------
@@ -146,7 +160,7 @@ class DropPlan(Plan):
         How many rows go in all.
     """
 
-    drop: Drop
+    drop: Drop | SchemaDrop
     verb = "Drop"
 
     @property
@@ -155,9 +169,14 @@ class DropPlan(Plan):
         return self.drop.rows
 
     @property
-    def root(self) -> TableName:
-        """The table that was asked for."""
-        return self.drop.root
+    def home(self) -> str:
+        """The schema, or that of the table."""
+        return self.drop.schema
+
+    @property
+    def target(self) -> str:
+        """What was asked for: the class of a table, or a schema."""
+        return self.drop.target
 
     @property
     def extent(self) -> str:
@@ -167,12 +186,14 @@ class DropPlan(Plan):
 
     def execute(self) -> None:
         """
-        Drop the tables, children first, and what is noted of them.
+        Drop the tables, children first, and what is noted of them, or the schema.
 
         Raises
         ------
         PlanChangedError
-            Other tables depend on the table than when the plan was made.
+            Other tables depend on the table, or are in the schema, than when the plan was made.
+        ReferencedError
+            Tables of other schemas refer to the schema.
         TransactionError
             A transaction is open, which dropping a table would end on a server.
         """

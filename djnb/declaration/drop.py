@@ -37,6 +37,16 @@ class Drop:
     rows: Mapping[TableName, int]
     part_integrity: PartIntegrity = "enforce"
 
+    @property
+    def schema(self) -> str:
+        """The schema of that table."""
+        return self.root.schema
+
+    @property
+    def target(self) -> str:
+        """What was asked for, for a person."""
+        return self.root.class_name
+
     def carry_out(self) -> None:
         """
         Drop the tables, children first, and what is noted of them.
@@ -61,6 +71,69 @@ class Drop:
         drop_tables(self.connection, specs, is_ring=bool(dependencies.rings(order)))
 
 
+@dataclass(frozen=True)
+class SchemaDrop:
+    """
+    A schema that is to be dropped.
+
+    Attributes
+    ----------
+    schema : str
+        Its name.
+    rows : mapping
+        How many rows each table holds, parents before children; hidden tables go too, without being listed.
+    """
+
+    connection: Connection
+    schema: str
+    rows: Mapping[TableName, int]
+
+    @property
+    def target(self) -> str:
+        """What was asked for, for a person."""
+        return f"the schema '{self.schema}'"
+
+    def carry_out(self) -> None:
+        """
+        Drop the schema with all its tables.
+
+        Raises
+        ------
+        TransactionError
+            A transaction is open, which dropping a table would end on a server.
+        ReferencedError
+            Tables of other schemas refer to it.
+        PlanChangedError
+            It has other tables than when the plan was made.
+        """
+        there = _listed(self.connection, self.schema)
+        if set(there) != set(self.rows):
+            changed = sorted(name.class_name for name in set(there) ^ set(self.rows))
+            raise PlanChangedError(
+                f"The schema '{self.schema}' has other tables than were planned to be dropped: {', '.join(changed)}.",
+                remedy="Nothing was dropped. Make the plan again.",
+            )
+        self.connection.drop_schema(self.schema)
+
+
+def plan_schema_drop(connection: Connection, schema: str) -> SchemaDrop:
+    """
+    Return which tables would go with a schema, and how many rows they hold; three statements.
+
+    Raises
+    ------
+    TransactionError
+        A transaction is open, which dropping a table would end on a server.
+    ReferencedError
+        Tables of other schemas refer to it.
+    """
+    return SchemaDrop(connection, schema, _count(connection, _listed(connection, schema)))
+
+
+def _listed(connection: Connection, schema: str) -> list[TableName]:
+    return [name for name in connection.drop_order(schema) if not name.is_hidden]
+
+
 def plan_drop(connection: Connection, table: TableName, *, part_integrity: PartIntegrity = "enforce") -> Drop:
     """
     Return which tables dropping a table would drop, and how many rows they hold; two statements.
@@ -75,9 +148,14 @@ def plan_drop(connection: Connection, table: TableName, *, part_integrity: PartI
             f"`part_integrity` cannot be {part_integrity!r}.", remedy="Say 'enforce', 'ignore' or 'cascade'."
         )
     tables = _order(table, connection.catalogue.dependencies(), part_integrity)
+    return Drop(connection, table, _count(connection, tables), part_integrity)
+
+
+def _count(connection: Connection, tables: list[TableName]) -> dict[TableName, int]:
+    if not tables:
+        return {}
     counts = connection.execute(count_tables(tables, connection.dialect)).rows[0]
-    rows = {name: int(count) for name, count in zip(tables, counts, strict=True)}
-    return Drop(connection, table, rows, part_integrity)
+    return {name: int(count) for name, count in zip(tables, counts, strict=True)}
 
 
 def _order(table: TableName, dependencies: Dependencies, part_integrity: PartIntegrity) -> list[TableName]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from djnb.connection import Connection, conn
 from djnb.declaration import lineage_table
+from djnb.declaration.drop import plan_schema_drop
 from djnb.errors import (
     ActivationError,
     DefinitionError,
@@ -19,6 +20,7 @@ from djnb.errors import (
 from djnb.layout import Preview
 from djnb.model.naming import TableName, check_schema_name
 from djnb.model.privileges import SchemaPrivileges
+from djnb.plans import DropPlan
 from djnb.schemas import classes
 from djnb.schemas.binding import Decorated, Place, caller_namespace, is_table_class, parts_of
 from djnb.schemas.lineage import Lineage, read_lineage, rebuild_lineage
@@ -26,7 +28,7 @@ from djnb.schemas.listing import specs_of
 from djnb.schemas.objects import names_of
 from djnb.schemas.overview import overview
 from djnb.schemas.progress import SchemaProgress, progress
-from djnb.tables import consent
+from djnb.tables import leave
 from djnb.tables.free import FreeTable
 from djnb.tables.jobs import JobTables
 from djnb.tables.table import Table
@@ -326,11 +328,19 @@ class Schema:
         ReferencedError
             Tables of other schemas refer to it.
         """
-        if consent.is_wanted(not force if force is not None and prompt is None else prompt):
-            listed = "".join(f"\n  {table}" for table in self.list_tables())
-            if not consent.ask(f"Drop the schema '{self.name}' with its tables:{listed}"):
-                return
-        self.connection.drop_schema(self.name)
+        prompt = not force if force is not None and prompt is None else prompt
+        leave.drop_schema(self.connection, self.name, prompt=prompt)
+
+    def drop_plan(self) -> DropPlan:
+        """
+        Return which tables dropping the schema would drop, and how many rows they hold; ``execute`` drops it.
+
+        Raises
+        ------
+        ReferencedError
+            Tables of other schemas refer to it.
+        """
+        return DropPlan(plan_schema_drop(self.connection, self.name))
 
     # -- what is known of it
 

@@ -7,7 +7,7 @@ from typing import Literal
 from djnb.algebra.nodes import Node, Stored
 from djnb.connection import Connection
 from djnb.declaration.drop import PartIntegrity as DropIntegrity
-from djnb.declaration.drop import plan_drop
+from djnb.declaration.drop import plan_drop, plan_schema_drop
 from djnb.errors import OperandError
 from djnb.model.naming import TableName
 from djnb.plans import DeletePlan, DropPlan
@@ -45,9 +45,18 @@ def plan_delete(connection: Connection, table: Stored, node: Node, part_integrit
 def drop(connection: Connection, table: TableName, *, prompt: bool | None, part_integrity: DropIntegrity) -> None:
     """Drop a table and what depends on it, after asking if that is wanted."""
     plan = DropPlan(plan_drop(connection, table, part_integrity=part_integrity))
-    if consent.is_wanted(prompt) and not consent.ask(consent.of(plan)):
+    if not consent.is_wanted(prompt) or consent.ask(consent.of(plan)):
+        plan.execute()
+
+
+def drop_schema(connection: Connection, schema: str, *, prompt: bool | None) -> None:
+    """Drop a schema with all its tables, after asking if that is wanted."""
+    if not consent.is_wanted(prompt):  # nobody looks at the rows, which may take long to count
+        connection.drop_schema(schema)
         return
-    plan.execute()
+    plan = DropPlan(plan_schema_drop(connection, schema))
+    if consent.ask(consent.of(plan)):
+        plan.execute()
 
 
 def read_integrity(
