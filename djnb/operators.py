@@ -154,7 +154,7 @@ def aggregate(
     _check_visible(aggregates)
     renames = {new: old for new, old in aggregates.items() if old in heading}
     kept = choose(heading, tuple(names), renames, groups.label)
-    seen = Heading((*source.heading, *(a for a in heading if a.name not in source.heading)))
+    seen = Heading((*source.heading.visible, *(a for a in heading.visible if a.name not in source.heading)))
     expressions = {new: read(text, seen, owner=groups.label) for new, text in aggregates.items() if new not in renames}
     check_new_names(kept, expressions)
     _check_single(expressions, heading.names, groups.label)

@@ -39,7 +39,7 @@ def preview(connection: Connection, node: Node, *, comment: str = "") -> Preview
     total: int | None = len(shown)
     if more:
         total = count(connection, node) if display.show_row_count else None
-    attributes = list(node.heading)
+    attributes = list(node.heading.visible)
     cells = [[_cell(value, a, display.width) for value, a in zip(row, attributes, strict=True)] for row in shown]
     return lay_out(node.label, _count_text(len(shown), total), comment, [_column(a) for a in attributes], cells)
 

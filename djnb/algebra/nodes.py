@@ -42,7 +42,7 @@ class Stored(Node):
     @cached_property
     def heading(self) -> Heading:
         """The visible attributes of the table."""
-        return Heading(self.stored.attributes)
+        return Heading(self.stored.visible)
 
     @property
     def label(self) -> str:
@@ -91,7 +91,7 @@ class Project(Node):
     def heading(self) -> Heading:
         """The chosen attributes under their new names, then the computed ones."""
         old = self.source.heading
-        kept = [replace(old[source], name=name) for name, source in self.attributes]
+        kept = [_renamed(old[source], name) for name, source in self.attributes]
         return Heading(tuple(kept + [computed_attribute(name, e, old) for name, e in self.computed]))
 
     @property
@@ -127,12 +127,12 @@ class Join(Node):
         """The primary key first; within that, the left operand's attributes first, unless the right one decides."""
         left, right = self.left.heading, self.right.heading
         if self.keeps_left:
-            added = [replace(a, nullable=True) for a in right if a.name not in left]
-            return Heading((*left, *added)).keyed_by(left_join_key(left, right))
+            added = [replace(a, nullable=True) for a in right.visible if a.name not in left]
+            return Heading((*left.visible, *added)).keyed_by(left_join_key(left, right))
         first, second = left, right
         if not set(right.primary_key) <= set(left.names) and set(left.primary_key) <= set(right.names):
             first, second = right, left
-        merged = [*first, *(a for a in second if a.name not in first)]
+        merged = [*first.visible, *(a for a in second.visible if a.name not in first)]
         return Heading(tuple(merged)).keyed_by(join_key(left, right))
 
     @property
@@ -170,7 +170,7 @@ class Aggregate(Node):
     def heading(self) -> Heading:
         """The groups' attributes, then the aggregates."""
         groups = self.groups.heading
-        kept = [replace(groups[old], name=new) for new, old in self.attributes]
+        kept = [_renamed(groups[old], new) for new, old in self.attributes]
         return Heading(tuple(kept + [computed_attribute(name, e, groups) for name, e in self.computed]))
 
     @property
@@ -281,11 +281,18 @@ class Slice(Node):
         return self.source.label
 
 
+def _renamed(attribute: Attribute, name: str) -> Attribute:
+    if name == attribute.name:
+        return attribute
+    return replace(attribute, name=name, attribute_expression=f"`{attribute.name}`")
+
+
 def computed_attribute(name: str, expression: Expression, source: Heading) -> Attribute:
     """Return the attribute that an expression makes; a copied attribute keeps its type and its comment."""
     if expression.text in source:
-        return replace(source[expression.text], name=name, in_key=False, lineage=None)
-    return Attribute(name, expression.type, nullable=True)
+        copied = source[expression.text]
+        return replace(copied, name=name, in_key=False, lineage=None, attribute_expression=f"`{copied.name}`")
+    return Attribute(name, expression.type, nullable=True, attribute_expression=expression.text)
 
 
 def restrict(source: Node, condition: Condition) -> Node:

@@ -49,7 +49,7 @@ def choose(heading: Heading, names: tuple[Any, ...], renames: Mapping[str, str],
             raise OperandError(f"'{old}' is renamed twice.", remedy=f"Copy it the second time: `{new}='({old})'`.")
         by_old[old] = new
     kept: dict[str, str] = {}
-    for attribute in heading:
+    for attribute in heading.visible:
         name = attribute.name
         stays = name in chosen or (name not in by_old and name not in dropped and (attribute.in_key or everything))
         for new in ([by_old[name]] if name in by_old else []) + ([name] if stays else []):

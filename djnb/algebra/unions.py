@@ -14,10 +14,12 @@ def united(left: Heading, right: Heading) -> Heading:
     """Return the heading of a union."""
     is_alike = has_equal_names(left, right)
     keyed = [_merged(left[name], right[name]) for name in left.primary_key]
-    others = [a for a in left if not a.in_key]
+    others = [a for a in left.visible if not a.in_key]
     if is_alike:
         return Heading((*keyed, *(_merged(a, right[a.name]) for a in others)))
-    return Heading((*keyed, *(replace(a, nullable=True) for a in (*others, *(b for b in right if not b.in_key)))))
+    return Heading(
+        (*keyed, *(replace(a, nullable=True) for a in (*others, *(b for b in right.visible if not b.in_key))))
+    )
 
 
 def has_equal_names(left: Heading, right: Heading) -> bool:

@@ -133,7 +133,7 @@ def plan_alter(
     if name.master is not None:
         check_part(new, name.master, label)
     check_length(name)
-    resolved = replace(old, attributes=(*heading.attributes, *heading.hidden))
+    resolved = replace(old, attributes=(*heading.visible, *heading.hidden))
     alteration = compare(old, new, renames, heading, connection.dialect)
     _check_key(alteration, resolved, label)
     if not alteration:

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
-from djnb.model.core_types import COMPUTED, AttributeType, Family
+from djnb.errors import UnknownTypeError
+from djnb.model.core_types import COMPUTED, AttributeType, Family, parse_type
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +60,9 @@ class Attribute:
         Of text in a database that says it for each column; a foreign key must have its parent's.
     is_marked : bool
         Whether the comment in the database records the type.
+    attribute_expression : str or None
+        Of an attribute that a query computes or renames: the expression, as it was written, or the former name in back
+        quotes. Two attributes may be equal although they come from different expressions.
     """
 
     name: str
@@ -67,6 +75,7 @@ class Attribute:
     sql_type: str = ""
     collation: str | None = None
     is_marked: bool = False
+    attribute_expression: str | None = field(default=None, compare=False)
 
     @property
     def is_hidden(self) -> bool:
@@ -118,6 +127,36 @@ class Attribute:
     def store(self) -> str | None:
         """The name of the store that keeps the values, empty for the default one; None if they are in the table."""
         return self.type.store
+
+    @property
+    def unsupported(self) -> bool:
+        """Whether the database's type is none that djnb declares; such values are fetched as text or bytes."""
+        try:
+            parse_type(self.type.text or "bool")
+        except UnknownTypeError:
+            return True
+        return False
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """
+        The numpy dtype that holds any value: a number's own, and ``object`` for everything else.
+
+        An integer that may be None is an ``object`` too; a float has NaN for it. `to_arrays` finds a closer one where
+        the values that it fetches allow that.
+        """
+        import numpy as np
+
+        kind = self.type
+        if kind.family is Family.FLOAT:
+            return np.dtype(f"f{kind.bits // 8}")
+        return np.dtype(object if kind.family is not Family.INTEGER or self.nullable else self.integer_dtype)
+
+    @property
+    def integer_dtype(self) -> str:
+        """The name of the smallest numpy dtype that holds the integers of the attribute."""
+        bits = next(size for size in (8, 16, 32, 64) if self.type.bits <= size)
+        return f"{'u' if self.type.unsigned else ''}int{bits}"
 
     @property
     def is_required(self) -> bool:

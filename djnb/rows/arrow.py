@@ -12,7 +12,6 @@ from djnb.model.attribute import Attribute
 from djnb.model.core_types import AttributeType, Family
 from djnb.model.heading import Heading
 from djnb.rows.fetch import Columns
-from djnb.rows.frames import integer_dtype
 
 if TYPE_CHECKING:
     import polars as pl
@@ -63,7 +62,7 @@ def _series(pl: Any, name: str, values: Sequence[Any], attribute: Attribute) -> 
     if kind.family is Family.UUID:
         values = [None if value is None else str(value) for value in values]
     dtype = {
-        Family.INTEGER: lambda: getattr(pl, integer_dtype(attribute).replace("i", "I").replace("u", "U")),
+        Family.INTEGER: lambda: getattr(pl, attribute.integer_dtype.replace("i", "I").replace("u", "U")),
         Family.FLOAT: lambda: getattr(pl, f"Float{kind.bits}"),
         Family.DECIMAL: lambda: pl.Decimal(kind.digits, kind.scale) if kind.digits <= _MOST_DIGITS else pl.Object,
         Family.BOOL: lambda: pl.Boolean,
@@ -117,7 +116,7 @@ def _arrow_array(pa: Any, name: str, values: Sequence[Any], attribute: Attribute
 def _arrow_type(pa: Any, kind: AttributeType, attribute: Attribute) -> Any:
     match kind.family:
         case Family.INTEGER:
-            return getattr(pa, integer_dtype(attribute))()
+            return getattr(pa, attribute.integer_dtype)()
         case Family.FLOAT:
             return getattr(pa, f"float{kind.bits}")()
         case Family.DECIMAL:

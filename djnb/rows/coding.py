@@ -40,7 +40,7 @@ R = TypeVar("R")
 @contextmanager
 def files_with_rows(connection: Connection, heading: Heading) -> Iterator[None]:
     """Run a ``with`` block that inserts rows: if it is undone, or the transaction around it, its files are removed."""
-    if not any(is_kept_in_store(attribute) for attribute in heading):
+    if not any(is_kept_in_store(attribute) for attribute in heading.visible):
         yield
         return
     written = Written()

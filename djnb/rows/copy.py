@@ -42,7 +42,7 @@ def copy_rows(
             error = UnknownAttributeError.among(extra[0], heading.names, owner=spec.name.class_name)
             error.add_note("`ignore_extra_fields=True` passes over such attributes; `.proj()` renames or drops them.")
             raise error
-    missing = [a.name for a in heading if a.is_required and a.name not in given]
+    missing = [a.name for a in heading.visible if a.is_required and a.name not in given]
     if missing:
         raise MissingAttributeError(
             f"The query for `{spec.name.class_name}` has no attribute '{missing[0]}', which has no default.",

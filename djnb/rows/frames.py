@@ -40,7 +40,7 @@ def to_array(values: Sequence[Any], attribute: Attribute) -> np.ndarray[Any, Any
     has_null = _has_null(values)
     match kind.family:
         case Family.INTEGER if not has_null:
-            return np.array(values, dtype=integer_dtype(attribute))
+            return np.array(values, dtype=attribute.integer_dtype)
         case Family.BOOL if not has_null:
             return np.array(values, dtype=bool)
         case Family.FLOAT:
@@ -76,12 +76,6 @@ def _moments(values: Sequence[Any], unit: str) -> np.ndarray[Any, Any]:
         return np.asarray(pd.DatetimeIndex(list(values), dtype=f"datetime64[{unit}]"))
     except ValueError:
         return np.array(values, dtype=f"datetime64[{unit}]")
-
-
-def integer_dtype(attribute: Attribute) -> str:
-    """Return the numpy dtype of an integer attribute: the smallest that holds its type."""
-    bits = next(size for size in (8, 16, 32, 64) if attribute.type.bits <= size)
-    return f"{'u' if attribute.type.unsigned else ''}int{bits}"
 
 
 def object_array(values: Sequence[Any]) -> np.ndarray[Any, Any]:
@@ -144,7 +138,7 @@ def _series(values: Sequence[Any], attribute: Attribute) -> pd.Series[Any]:
     kind = attribute.type
     match kind.family:
         case Family.INTEGER if attribute.nullable:
-            dtype = integer_dtype(attribute).replace("i", "I").replace("u", "U")
+            dtype = attribute.integer_dtype.replace("i", "I").replace("u", "U")
             return pd.Series(list(values), dtype=dtype)
         case Family.BOOL if attribute.nullable:
             return pd.Series(list(values), dtype="boolean")

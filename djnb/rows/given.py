@@ -62,7 +62,7 @@ def read_rows(connection: Connection, rows: Any, heading: Heading) -> Iterator[R
 
 def batches(numbered: Iterator[tuple[int, Row]], heading: Heading, size: int) -> Iterator[Numbered]:
     """Yield numbered rows in lists of at most ``size`` and of no more large values than fit into memory."""
-    large = [a.name for a in heading if a.is_blob or a.type.is_text or a.type.family is Family.JSON]
+    large = [a.name for a in heading.visible if a.is_blob or a.type.is_text or a.type.family is Family.JSON]
     if not large:
         while batch := list(islice(numbered, size)):
             yield batch
@@ -148,8 +148,8 @@ def _read_file(path: Path, heading: Heading) -> Iterator[Row]:
 
     An empty cell counts as not given. Only an attribute that must be given and is text takes it for the empty text.
     """
-    empty = {a.name for a in heading if a.is_required and a.type.family is Family.STRING}
-    documents = {a.name for a in heading if a.type.family is Family.JSON}
+    empty = {a.name for a in heading.visible if a.is_required and a.type.family is Family.STRING}
+    documents = {a.name for a in heading.visible if a.type.family is Family.JSON}
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             lines = csv.reader(file, delimiter="\t" if path.suffix == ".tsv" else ",")

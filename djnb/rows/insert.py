@@ -155,7 +155,7 @@ def _insert_batch(
     on_duplicate: OnDuplicate,
     ignore_extra_fields: bool,
 ) -> None:
-    if on_duplicate == "skip" and any(map(coding.is_kept_in_store, heading)):
+    if on_duplicate == "skip" and any(map(coding.is_kept_in_store, heading.visible)):
         batch = explain.absent(connection, spec, heading, batch)  # a row that is passed over writes no file
         if not batch:
             return
@@ -206,8 +206,8 @@ def _group(
 
     A missing value (None, NaN) counts as not given where the attribute has a default, and as NULL where it may be.
     """
-    defaulted = {a.name for a in heading if not a.nullable and (a.default is not None or a.autoincrement)}
-    required = [a.name for a in heading if a.is_required]
+    defaulted = {a.name for a in heading.visible if not a.nullable and (a.default is not None or a.autoincrement)}
+    required = [a.name for a in heading.visible if a.is_required]
     alike = _names_of_all(heading, batch, {*defaulted, *required}, ignore_extra_fields)
     if alike is not None and alike >= set(required):
         return {tuple(name for name in heading.names if name in alike): batch}

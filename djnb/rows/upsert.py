@@ -165,7 +165,7 @@ def _change(
         groups.setdefault(tuple(name for name in heading.secondary_attributes if name in row), []).append((number, row))
     for names, numbered in groups.items():
         # An INSERT has to give what every row must give, though it only changes rows that are there.
-        rest = [a for a in heading if a.is_required and not a.in_key and a.name not in names]
+        rest = [a for a in heading.visible if a.is_required and not a.in_key and a.name not in names]
         if any(a.type.store is not None for a in rest):
             for _, row in numbered:
                 update_row(connection, spec, heading, row)

@@ -108,7 +108,7 @@ def _faults(
             for name in row
             if name not in heading
         ]
-    for attribute in heading:
+    for attribute in heading.visible:
         value = row.get(attribute.name)
         if is_missing(value):
             if attribute.is_required:

@@ -205,7 +205,10 @@ class Compiler:
         joined = compose(f"{{}} {kind} {{}} ON {{}}", groups.source, _grouped(source), agree)
         columns = {new: groups.columns[old] for new, old in node.attributes}
         heading = Heading(
-            (*node.source.heading, *(a for a in node.groups.heading if a.name not in node.source.heading))
+            (
+                *node.source.heading.visible,
+                *(a for a in node.groups.heading.visible if a.name not in node.source.heading),
+            )
         )
         seen = {**groups.columns, **source.columns}
         matched = source.columns.get(_MATCHED) or source.columns[key[0]] if node.keeps_unmatched else None
