@@ -135,6 +135,72 @@ class TestDelete:
         ] == heard
 
 
+class TestDeleteOfTheFirstRows:
+    """`(Trial & dj.Top(...)).delete()`"""
+
+    @pytest.fixture
+    def Score(self, schema):
+        """Scores, two of them equal, and what depends on them."""
+
+        @schema
+        class Score(dj.Manual):
+            definition = "score_id : int32\n---\nscore = null : int32"
+
+        @schema
+        class Remark(dj.Manual):
+            definition = "-> Score"
+
+        Score.insert([(1, 20), (2, 40), (3, 10), (4, 40), (5, None)])
+        Remark.insert([(n,) for n in range(1, 6)])
+        self.Remark = Remark
+        return Score
+
+    @pytest.mark.parametrize(
+        ("first", "left"),
+        [
+            (dj.Top(2, "score DESC"), [1, 3, 5]),
+            (dj.Top(1, ["score DESC", "score_id DESC"]), [1, 2, 3, 5]),
+            (dj.Top(2, "score DESC", offset=1), [2, 3, 5]),
+            (dj.Top(2), [3, 4, 5]),
+            (dj.Top(9), []),
+            (dj.Top(0), [1, 2, 3, 4, 5]),
+        ],
+    )
+    def test_takes_those_that_are_shown(self, Score, first, left):
+        """The first rows in this order go, with what depends on them, as the plan says; others stay."""
+        asked = Score & first
+        plan = asked.delete_plan()
+
+        assert 5 - len(left) == len(asked) == plan.counts["Score"] == plan.counts["Remark"]
+        assert 5 - len(left) == asked.delete(prompt=False)
+        assert left == Score.fetch("score_id").tolist() == self.Remark.fetch("score_id").tolist()
+
+    def test_restricted_before_and_after(self, Score):
+        """A restriction after the Top chooses among the first rows, one before it decides which are first."""
+        assert 1 == (Score & dj.Top(3, "score DESC") & "score < 40").delete(prompt=False)
+        assert 1 == (Score & "score < 40" & dj.Top(3, "score DESC")).delete(prompt=False)
+        assert [2, 4, 5] == Score.fetch("score_id").tolist()
+
+    def test_of_another_table_restricts(self, Score):
+        """What depends on the first rows of another table goes; these stay."""
+        assert 2 == (self.Remark & (Score & dj.Top(2, "score DESC"))).delete(prompt=False)
+        assert (5, [1, 3, 5]) == (len(Score), self.Remark.fetch("score_id").tolist())
+
+    def test_keeps_to_the_rows_of_the_plan(self, Score):
+        """Other rows that are first by then are not those that were looked at."""
+        plan = (Score & dj.Top(1, "score DESC")).delete_plan()
+        Score.insert1((6, 99))
+
+        plan.execute()
+
+        assert [1, 3, 4, 5, 6] == Score.fetch("score_id").tolist()
+
+    def test_quickly(self, Score):
+        """Without a look at other tables it is the same rows."""
+        assert 2 == (self.Remark & dj.Top(2, "score_id DESC")).delete_quick(get_count=True)
+        assert [1, 2, 3] == self.Remark.fetch("score_id").tolist()
+
+
 class TestDeleteRestrictedByWhatGoes:
     def test_by_a_dependent_table(self, Subject, Session, Trial):
         """Sessions that have trials: they go although their trials, which told them, go first."""
