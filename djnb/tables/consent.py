@@ -10,9 +10,12 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
+from typing import TYPE_CHECKING
 
 from djnb.errors import ConsentError
-from djnb.plans import Plan, count_rows
+
+if TYPE_CHECKING:
+    from djnb.plans import Plan
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,9 @@ def is_wanted(prompt: bool | None) -> bool:
 
 def of(plan: Plan) -> Question:
     """Return the question whether a plan may be carried out; its answers say how many rows go, or stay."""
+    # What plans are made of takes a while to import, and `%load_ext djnb` comes by here.
+    from djnb.plans import count_rows
+
     shown = plan.preview()
     tables = len(plan.rows)
     listed = f"{tables} table{'' if tables == 1 else 's'} with " if plan.verb == "Drop" else ""

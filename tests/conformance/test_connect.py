@@ -265,8 +265,10 @@ class TestSchemaWithoutAccess:
         with dj.Connection(login(user)) as connection, pytest.raises(AccessError) as caught:
             dj.Schema("djnb_test_not_mine", connection=connection)
 
-        assert f"'{user}'@'%' has no access to the schema 'djnb_test_not_mine'." == caught.value.message
-        assert "begins with your own prefix" in caught.value.remedy
+        assert (
+            f"The privilege CREATE is missing on the schema 'djnb_test_not_mine' for '{user}'@'%'."
+        ) == caught.value.message
+        assert "GRANT CREATE ON `djnb\\_test\\_not\\_mine`.*" in caught.value.remedy
 
     def test_schema_that_is_not_to_be_created(self, user, login):
         """With `create_schema=False` a schema that cannot be seen is missing."""
@@ -294,20 +296,19 @@ class TestPrivileges:
         """Give a function that grants privileges to the user and returns the schema as the user has it."""
         opened = []
 
-        def as_user(privileges):
+        def as_user(privileges, *, create_tables=False):
             mysql_admin(f"GRANT {privileges} ON `{schema.name}`.* TO '{user}'@'%'")
             connection = dj.Connection(login(user))
             opened.append(connection)
-            return dj.Schema(schema.name, connection=connection, create_tables="CREATE" in privileges)
+            return dj.Schema(schema.name, connection=connection, create_tables=create_tables)
 
         yield as_user
         for connection in opened:
             connection.close()
 
-    def test_create(self, as_user, schema, mysql_admin):
+    def test_create(self, as_user, schema, user, mysql_admin):
         """A table cannot be declared: the error names the class, the schema and the privilege."""
-        mine = as_user("SELECT, INSERT")
-        mine._create_tables = True
+        mine = as_user("SELECT, INSERT", create_tables=True)
 
         def declare():
             @mine
@@ -319,9 +320,8 @@ class TestPrivileges:
 
         assert (
             f"`Rat` cannot be declared in the schema '{schema.name}'. "
-            f"The privilege CREATE is missing on `{schema.name}`.`rat`. "
-            "Ask the server's administrator for it: `GRANT CREATE ON … TO …`."
-        ) == str(caught.value)
+            f"The privilege CREATE is missing on the schema '{schema.name}' for '{user}'@'%'."
+        ) == caught.value.message
         assert [] == mysql_admin(f"SHOW TABLES FROM `{schema.name}` LIKE 'rat'")
 
     @pytest.mark.parametrize(
@@ -335,7 +335,7 @@ class TestPrivileges:
         ],
         ids=["insert", "replace", "fetch", "delete", "drop"],
     )
-    def test_verb(self, as_user, schema, Mouse, granted, verb, missing):
+    def test_verb(self, as_user, schema, user, Mouse, granted, verb, missing):
         """What may not be done is refused with the name of the privilege, and the rows stay as they are."""
         mine = as_user(granted)
         theirs = type("Mouse", (dj.Manual,), {"definition": Mouse.definition})
@@ -345,8 +345,9 @@ class TestPrivileges:
             verb(theirs)
 
         assert (
-            f"The privilege {missing} is missing on `{schema.name}`.`mouse`. "
-            f"Ask the server's administrator for it: `GRANT {missing} ON … TO …`."
+            f"The privilege {missing} is missing on the table `{schema.name}`.`mouse` for '{user}'@'%'. "
+            "The server's administrator can grant it: "
+            f"`GRANT {missing} ON `{schema.name}`.`mouse` TO '{user}'@'%'`."
         ) == str(caught.value)
         assert [{"mouse": 1, "name": "a"}] == Mouse.to_dicts()
 
