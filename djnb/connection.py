@@ -15,9 +15,7 @@ import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import quote, urlsplit
 
 from djnb.backends import open_backend
 from djnb.backends.base import Address, Answer, Driver
@@ -29,20 +27,17 @@ from djnb.errors import (
     DataJointError,
     LostConnectionError,
     ReferencedError,
-    SettingsError,
     TransactionError,
 )
 from djnb.events import Bus, StatementSent
 from djnb.model.naming import TableName
 from djnb.model.privileges import Privileges
 from djnb.settings import get_config
+from djnb.settings.address import address_of, whole_address
 from djnb.sql.dialect import Dialect
 from djnb.sql.statement import Statement
 
 logger = logging.getLogger(__name__)
-
-DEFAULT_FILE = "djnb.sqlite"
-"""Where a pipeline lives if nothing is configured: in the working directory."""
 
 _IDLE_SECONDS = 30.0
 """After this long without a statement, a connection is tried before a statement that writes is entrusted to it."""
@@ -121,7 +116,7 @@ class Connection:
     def __init__(self, url: str | None = None, *, use_tls: bool | None = None) -> None:
         settings = get_config().database
         # No name is given to the whole address: tracebacks may show the values of names, and it has the password.
-        self._backend = open_backend(_address(url), use_tls=settings.use_tls if use_tls is None else use_tls)
+        self._backend = open_backend(whole_address(url), use_tls=settings.use_tls if use_tls is None else use_tls)
         self._reconnects: bool = settings.reconnect
         self._local = threading.local()
         self._sessions: list[_Session] = []
@@ -199,10 +194,9 @@ class Connection:
         """Send with the calling thread's driver; connect anew where nothing can be lost by it."""
         self._check_block()
         session = self._session()
-        is_idle = not session.in_transaction and time.monotonic() - session.last_used > _IDLE_SECONDS
-        # A server drops idle connections. A statement that writes is not sent twice, so try before.
-        if is_idle and not may_repeat and self._reconnects and not session.driver.ping():
-            self._drop(session, self._given_up("was idle for too long"))
+        # A server drops idle connections, or is restarted. A statement that writes is not sent twice, so look before.
+        if not may_repeat and not session.in_transaction and self._reconnects and self._is_gone(session):
+            self._drop(session, self._given_up("was lost while it was idle"))
             session = self._session()
         can_repeat = may_repeat and self._reconnects and not session.in_transaction
         started = time.perf_counter()
@@ -219,6 +213,11 @@ class Connection:
             session.last_used = time.monotonic()
             if self.bus.wants(StatementSent):
                 self.bus.emit(StatementSent(sql, time.perf_counter() - started))
+
+    def _is_gone(self, session: _Session) -> bool:
+        """Tell whether the server has given up a connection; it is asked only where there is reason to doubt."""
+        is_idle = time.monotonic() - session.last_used > _IDLE_SECONDS
+        return (is_idle or session.driver.has_been_told) and not session.driver.ping()
 
     def _send_once(self, session: _Session, sql: str, send: Callable[[Driver], T]) -> T:
         try:
@@ -595,54 +594,6 @@ class Connection:
         self.close()
 
 
-def _address(url: str | None) -> str:
-    """Return where to connect: what is given, else what the settings say, else a file in the working directory."""
-    settings = get_config().database
-    url = url or settings.url
-    if url is None and settings.host is None:
-        if not Path(DEFAULT_FILE).exists():
-            logger.warning("No database is configured: creating '%s' in the working directory", DEFAULT_FILE)
-        return f"sqlite:///{DEFAULT_FILE}"
-    if url is None:
-        host = f"[{settings.host}]" if ":" in str(settings.host) else settings.host
-        url = f"mysql://{host}:{settings.port}"
-    scheme, colon, rest = url.partition(":")
-    return _log_in(scheme.lower() + colon + rest)
-
-
-def _log_in(url: str) -> str:
-    """
-    Return an address with the user and the password that the settings have, where a server's has none itself.
-
-    Raises
-    ------
-    SettingsError
-        The address cannot be read. The message repeats nothing of it, for any part may be of a password.
-    """
-    settings = get_config().database
-    try:
-        parts = urlsplit(url)
-        if not parts.netloc:
-            return url  # of a file
-        rest = parts.path + parts.query + parts.fragment
-        is_read = parts.port != 0 and "@" not in rest and not rest.strip("/")
-    except ValueError:
-        is_read = False
-    if not is_read:
-        raise SettingsError(
-            "The address of the server cannot be read: its port is no port number, its password has special "
-            "characters, or it goes on after the port.",
-            remedy="Write `mysql://user@host:3306` and give the password by `dj.config.database.password` or "
-            "DJNB_DATABASE_PASSWORD; within an address, percent-encode its special characters (`/` is %2F).",
-        )
-    login, _, host = parts.netloc.rpartition("@")
-    if not login and settings.user is not None:
-        login = quote(settings.user, safe="")
-    if login and ":" not in login and settings.password is not None:
-        login += ":" + quote(settings.password.get_secret_value(), safe="")
-    return parts._replace(netloc=f"{login}@{host}" if login else host).geturl()
-
-
 _default: Connection | None = None
 _default_lock = threading.Lock()
 
@@ -672,23 +623,10 @@ def connect(
     """
     global _default
     # No name is given to the whole address: tracebacks may show the values of names, and it has the password.
-    fresh = Connection(url if url is not None else _address_of(host, user, password, port))
+    fresh = Connection(url if url is not None else address_of(host, user, password, port))
     with _default_lock:
         _default = fresh
     return fresh
-
-
-def _address_of(host: str | None, user: str | None, password: str | None, port: int | None) -> str | None:
-    """Return the address of a server given in parts; None if nothing is given."""
-    if host is None and user is None and password is None and port is None:
-        return None
-    settings = get_config().database
-    host, colon, number = (host or settings.host or "localhost").partition(":")
-    user = settings.user if user is None else user
-    login = quote(user, safe="") if user else ""
-    if password is not None:
-        login += ":" + quote(password, safe="")
-    return f"mysql://{login}{'@' if login else ''}{host}:{port or (number if colon else settings.port)}"
 
 
 def conn(
@@ -707,5 +645,5 @@ def conn(
     global _default
     with _default_lock:
         if reset or _default is None or _default._is_closed:
-            _default = Connection(_address_of(host, user, password, None))
+            _default = Connection(address_of(host, user, password, None))
         return _default

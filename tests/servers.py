@@ -20,6 +20,7 @@ import pymysql
 ADDRESS = "127.0.0.1"
 START_SECONDS = 60
 STOP_SECONDS = 20
+USER = "djnb_tests"
 
 # The folder goes away after the run, so nothing needs to reach the disk.
 FAST_OPTIONS = (
@@ -44,20 +45,53 @@ def missing_programs() -> list[str]:
     return [name for name in ("mariadbd", "mariadb-install-db") if _program(name) is None]
 
 
+class PrivateServer:
+    """A server that was installed into a folder; `url` has an account that may do everything."""
+
+    def __init__(self, folder: Path) -> None:
+        _install(folder)
+        self._folder = folder
+        self._port = free_port()
+        self._password = secrets.token_urlsafe(12)
+        self.url = f"mysql://{USER}:{self._password}@{ADDRESS}:{self._port}"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        self._process = _start(self._folder, self._port, self._password, self.url)
+
+    def stop(self) -> None:
+        """Stop it in order."""
+        if self._process is not None:
+            _stop(self._process)
+
+    def restart(self) -> None:
+        """Stop it and start it, at the same address."""
+        self.stop()
+        self.start()
+
+
 @contextmanager
-def private_mariadb() -> Iterator[str]:
-    """Start a server, give its address with an account that may do everything, and stop it at the end."""
+def private_server() -> Iterator[PrivateServer]:
+    """Start a server in a folder of its own, and stop it at the end."""
     # Not pytest's folder: the path of a Unix socket has to be short.
     folder = Path(tempfile.mkdtemp(prefix="djnb-mariadb-"))
     try:
-        _install(folder)
-        server, url = _start(folder)
+        server = PrivateServer(folder)
         try:
-            yield url
+            server.start()
+            yield server
         finally:
-            _stop(server)
+            server.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def private_mariadb() -> Iterator[str]:
+    """Start a server, give its address with an account that may do everything, and stop it at the end."""
+    with private_server() as server:
+        yield server.url
 
 
 def run_statement(url: str, statement: str, arguments: Any = None, *, before: str = "") -> list[tuple[Any, ...]]:
@@ -114,18 +148,16 @@ def _install(folder: Path) -> None:
         raise ServerError(f"mariadb-install-db ended with {done.returncode}: {tail(log)}")
 
 
-def _start(folder: Path) -> tuple[subprocess.Popen[bytes], str]:
-    user, password = "djnb_tests", secrets.token_urlsafe(12)
+def _start(folder: Path, port: int, password: str, url: str) -> subprocess.Popen[bytes]:
     accounts = folder / "accounts.sql"
     accounts.write_text(
-        f"CREATE USER '{user}'@'%' IDENTIFIED BY '{password}';\n"
-        f"GRANT ALL PRIVILEGES ON *.* TO '{user}'@'%' WITH GRANT OPTION;\n"
+        f"CREATE USER IF NOT EXISTS '{USER}'@'%' IDENTIFIED BY '{password}';\n"
+        f"GRANT ALL PRIVILEGES ON *.* TO '{USER}'@'%' WITH GRANT OPTION;\n"
         "DELETE FROM mysql.global_priv WHERE User = 'root';\n"
         "FLUSH PRIVILEGES;\n"
     )
     accounts.chmod(0o600)
     log = folder / "server.log"
-    port = free_port()
     with log.open("wb") as output:
         server = subprocess.Popen(
             [
@@ -150,13 +182,12 @@ def _start(folder: Path) -> tuple[subprocess.Popen[bytes], str]:
             stderr=subprocess.STDOUT,
             start_new_session=True,  # Ctrl-C is for pytest, which then stops the server in order
         )
-    url = f"mysql://{user}:{password}@{ADDRESS}:{port}"
     try:
         _wait(server, url, log)
     except BaseException:
         _stop(server)
         raise
-    return server, url
+    return server
 
 
 def _wait(server: subprocess.Popen[bytes], url: str, log: Path) -> None:

@@ -138,6 +138,11 @@ class Driver(Protocol):
         """Undo the transaction, if the database has not done so itself."""
         ...
 
+    @property
+    def has_been_told(self) -> bool:
+        """Whether the database has said something unasked, as a server does that ends a connection; costs nothing."""
+        ...
+
     def ping(self) -> bool:
         """Tell whether the connection still answers."""
         ...

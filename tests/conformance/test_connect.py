@@ -415,7 +415,7 @@ class TestDefaultFile:
 
         assert (tmp_path / "djnb.sqlite").is_file()
         expected = "No database is configured: creating 'djnb.sqlite' in the working directory"
-        assert [("djnb.connection", logging.WARNING, expected)] == caplog.record_tuples
+        assert [("djnb.settings.address", logging.WARNING, expected)] == caplog.record_tuples
 
     def test_is_opened_silently_when_it_is_there(self, caplog):
         """The second notebook in the folder is told nothing."""
@@ -572,9 +572,11 @@ class TestNoPasswordIsSaid:
             mysql_admin(f"KILL {number}")
             connection.list_schemas()
             (number,) = connection.execute(Statement("SELECT CONNECTION_ID()")).rows[0]
+            connection.start_transaction()
             mysql_admin(f"KILL {number}")
             with pytest.raises(LostConnectionError) as caught:
                 connection.execute(Statement("DO 1"))
+            connection.cancel_transaction()
 
         assert "connecting again" in heard()
         assert [] == leaks(all_said(caught.value) + heard())

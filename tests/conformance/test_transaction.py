@@ -1,4 +1,4 @@
-"""Transactions: all of a block is kept or none, whatever ends it, a lost connection among the rest."""
+"""Transactions: all of a block is kept or none, whatever ends it. A lost connection: test_lost_connection.py."""
 
 # ruff: noqa: PT012 -- what raises is a block, and that is the point
 from __future__ import annotations
@@ -9,7 +9,7 @@ import threading
 import pytest
 
 import djnb as dj
-from djnb.errors import LockError, LostConnectionError, TransactionError
+from djnb.errors import LockError, TransactionError
 from djnb.sql.statement import Statement
 
 
@@ -46,17 +46,6 @@ def _url_of(connection):
     if address.path:
         return str(address)
     return f"mysql://{address.user}:{address.password}@{address.host}:{address.port}"
-
-
-@pytest.fixture
-def kill(connection, mysql_admin):
-    """Give a function that makes the server end the connection of the calling thread."""
-
-    def kill():
-        (number,) = connection.execute(Statement("SELECT CONNECTION_ID()")).rows[0]
-        mysql_admin(f"KILL {number}")
-
-    return kill
 
 
 server_only = pytest.mark.parametrize("database_url", [pytest.param("mysql", marks=pytest.mark.mysql)], indirect=True)
@@ -184,156 +173,6 @@ class TestDeadlock:
         assert {1: {1, 3}, 2: {2, 4}}[loser] == set(told)
         assert {1: [1, 2, 4], 2: [1, 2, 3]}[loser] == mice()
         assert "The transaction is undone: The server gave up waiting for a lock" in str(told[max(told)])
-
-
-@server_only
-class TestLostConnection:
-    def test_within_a_block_undoes_it_with_a_clear_error(self, connection, Mouse, mice, kill):
-        """The error says that the connection was lost and that nothing of the block is kept."""
-        with (
-            pytest.raises(LostConnectionError, match=r"was lost .*What was not committed is undone"),
-            connection.transaction(),
-        ):
-            Mouse.insert1((1, "a"))
-            kill()
-            Mouse.insert1((2, "b"))
-
-        assert ([], False) == (mice(), connection.in_transaction)
-
-    def test_later_statements_of_the_block_are_refused(self, connection, Mouse, mice, kill):
-        """A block that goes on after the loss sends nothing more: it would be kept without what came before."""
-        refused = []
-
-        with (
-            pytest.raises(LostConnectionError, match=r"The transaction is undone: The connection .* was lost"),
-            connection.transaction(),
-        ):
-            Mouse.insert1((1, "a"))
-            kill()
-            for number in (2, 3):
-                try:
-                    Mouse.insert1((number, "b"))
-                except LostConnectionError as error:
-                    refused.append(error)
-
-        assert (2, []) == (len(refused), mice())
-
-    def test_reading_does_not_reconnect_within_a_block(self, connection, Mouse, mice, kill):
-        """A read is repeated only outside of a transaction."""
-        with pytest.raises(LostConnectionError), connection.transaction():
-            Mouse.insert1((1, "a"))
-            kill()
-            Mouse.to_dicts()
-
-        assert [] == mice()
-
-    def test_before_the_commit_undoes_the_block(self, connection, Mouse, mice, kill):
-        """The end of the block says that it may not have been kept, and the next statements work."""
-        with (
-            pytest.raises(LostConnectionError, match="while a transaction was being committed"),
-            connection.transaction(),
-        ):
-            Mouse.insert1((1, "a"))
-            kill()
-
-        Mouse.insert1((2, "b"))
-        with connection.transaction():
-            Mouse.insert1((3, "c"))
-
-        assert ([2, 3], False) == (mice(), connection.in_transaction)
-
-    def test_while_the_block_fails_leaves_the_users_error(self, connection, Mouse, mice, kill):
-        """The error that ended the block is the one that is seen; the next statements work."""
-        with pytest.raises(ValueError, match="mine"), connection.transaction():
-            Mouse.insert1((1, "a"))
-            kill()
-            raise ValueError("mine")
-
-        Mouse.insert1((2, "b"))
-
-        assert [2] == mice()
-
-    def test_block_can_be_done_again(self, connection, Mouse, mice, kill):
-        """After the loss the connection connects again by itself."""
-        with contextlib.suppress(LostConnectionError), connection.transaction():
-            kill()
-            Mouse.insert1((1, "a"))
-
-        with connection.transaction():
-            Mouse.insert1((1, "a"))
-
-        assert [1] == mice()
-
-
-@server_only
-class TestLostBetweenStatements:
-    def test_read_is_sent_again(self, connection, Mouse, kill):
-        """A question that the server did not answer is asked again on a fresh connection; nobody notices."""
-        Mouse.insert1((1, "a"))
-        kill()
-
-        assert [{"mouse": 1, "name": "a"}] == Mouse.to_dicts()
-
-    def test_transaction_begins_on_a_fresh_connection(self, connection, Mouse, mice, kill):
-        """Nothing can be lost by opening a transaction again."""
-        kill()
-
-        with connection.transaction():
-            Mouse.insert1((1, "a"))
-
-        assert [1] == mice()
-
-    def test_write_is_never_sent_twice(self, connection, Mouse, mice, statements, kill):
-        """
-        A write that met a lost connection may have been done: it is an error, and it is for the user to look.
-        """
-        kill()
-        statements.clear()
-
-        with pytest.raises(LostConnectionError):
-            Mouse.insert1((1, "a"))
-
-        assert (["INSERT"], []) == ([sql.split()[0] for sql in statements], mice())
-
-    def test_next_statement_connects_again(self, connection, Mouse, mice, kill):
-        """The error said so."""
-        kill()
-        with pytest.raises(LostConnectionError, match="The next statement connects again"):
-            Mouse.insert1((1, "a"))
-
-        Mouse.insert1((1, "a"))
-
-        assert [1] == mice()
-
-    def test_connection_that_was_idle_is_tried_before_a_write(self, connection, Mouse, mice, kill, monkeypatch):
-        """A kernel left open over lunch inserts as if nothing had happened."""
-        kill()
-        monkeypatch.setattr("djnb.connection._IDLE_SECONDS", -1.0)
-
-        Mouse.insert1((1, "a"))
-
-        assert [1] == mice()
-
-    @pytest.mark.parametrize("idle_seconds", [30.0, -1.0], ids=["fresh", "idle"])
-    def test_setting_forbids_reconnecting(self, connection, Mouse, mice, kill, monkeypatch, idle_seconds):
-        """With `database.reconnect = False` a lost connection is always an error."""
-        monkeypatch.setattr(connection, "_reconnects", False)
-        monkeypatch.setattr("djnb.connection._IDLE_SECONDS", idle_seconds)
-        for lose in (Mouse.to_dicts, lambda: Mouse.insert1((1, "a"))):
-            kill()
-
-            with pytest.raises(LostConnectionError):
-                lose()
-
-        assert [] == mice()
-
-    def test_error_of_the_statement_sent_again_is_djnbs_too(self, connection, Mouse, kill, mysql_admin):
-        """The table went while the connection was away: the error says so, and is none of the driver's."""
-        kill()
-        mysql_admin(f"DROP TABLE {Mouse.full_table_name}")
-
-        with pytest.raises(dj.errors.MissingTableError, match="Declare it first"):
-            Mouse.to_dicts()
 
 
 class TestInterrupt:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import selectors
 import socket
 import ssl
 from collections.abc import Generator, Iterable, Iterator, Sequence
@@ -125,6 +126,16 @@ class MySQLDriver:
     def rollback(self) -> None:
         """Undo the transaction."""
         self._connection.rollback()
+
+    @property
+    def has_been_told(self) -> bool:
+        """Whether something can be read although nothing was asked: the server's farewell, or the end of the stream."""
+        socket_of_it = self._connection._sock
+        if socket_of_it is None:
+            return True
+        with selectors.DefaultSelector() as selector:
+            selector.register(socket_of_it, selectors.EVENT_READ)
+            return bool(selector.select(0))
 
     def ping(self) -> bool:
         """Tell whether the server still answers on this connection."""

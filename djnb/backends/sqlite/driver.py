@@ -82,6 +82,11 @@ class SQLiteDriver:
         if self._connection.in_transaction:
             self._connection.execute("ROLLBACK").close()
 
+    @property
+    def has_been_told(self) -> bool:
+        """A file says nothing unasked."""
+        return False
+
     def ping(self) -> bool:
         """A file does not go away."""
         return True
