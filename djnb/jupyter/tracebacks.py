@@ -8,7 +8,6 @@ The exception itself is left as it is: ``%debug`` and ``%tb`` find it, and progr
 from __future__ import annotations
 
 import linecache
-import re
 import textwrap
 import traceback
 from collections.abc import Callable, Iterator
@@ -27,9 +26,6 @@ _SHOWN = (DataJointError, PopulateInterrupted)
 
 _WIDTH = 95
 """Characters in a line of a message."""
-
-_PASSWORD = re.compile(r"(?<=://)(?:[^\s:/@'\"]*:)[^\s@'\"]+(?=@)")
-"""User and password of an address in a line of code, which is shown where the line fails."""
 
 _NOT_THE_USERS = frozenset(
     {"IPython", "contextlib", "djnb", "functools", "ipykernel", "networkx", "numpy", "pandas", "pydantic"}
@@ -97,6 +93,9 @@ def _of_make(shell: InteractiveShell, cause: BaseException) -> list[str]:
 
 def _places(shell: InteractiveShell, trace: TracebackType | None) -> Iterator[str]:
     """Return the lines of the user's code on the way to an error, each with its place."""
+    # The settings take a while to import, and `%load_ext djnb` comes by here.
+    from djnb.settings.secrets import hide_login
+
     for each, line_number in traceback.walk_tb(trace):
         code = each.f_code
         if _owner(each.f_globals) in _NOT_THE_USERS:
@@ -106,7 +105,7 @@ def _places(shell: InteractiveShell, trace: TracebackType | None) -> Iterator[st
             continue  # what IPython made of the magic's line
         label, name = shell.compile.format_code_name(code.co_filename) or ("File", code.co_filename)
         function = "" if code.co_name.startswith("<") else f", in {code.co_name}"
-        yield f"{label} {name}, line {line_number}{function}\n    {_PASSWORD.sub('…', source)}"
+        yield f"{label} {name}, line {line_number}{function}\n    {hide_login(source)}"
 
 
 def _is_users(trace: TracebackType) -> bool:

@@ -1,4 +1,4 @@
-"""What must not be shown: passwords within addresses, and the secrets among the settings of a store."""
+"""What must not be shown: passwords in addresses and in lines of code, and the secrets of stores."""
 
 from __future__ import annotations
 
@@ -11,6 +11,14 @@ HIDDEN = "***"
 
 _SECRET_NAME = re.compile(r"(^|_)(key|secret|password|token|credentials?|connection_string)$", re.IGNORECASE)
 """Settings of stores whose values are secrets: ``secret_key``, ``token``, not ``token_length``."""
+
+
+_LOGIN_IN_CODE = re.compile(r"(?<=://)(?:[^\s:/@'\"]*:)[^\s@'\"]+(?=@)")
+
+
+def hide_login(line: str) -> str:
+    """Return a line of a program without the users and passwords of the addresses in it."""
+    return _LOGIN_IN_CODE.sub("…", line)
 
 
 def hide_password(url: str | None) -> str | None:
