@@ -12,7 +12,8 @@ from unicodedata import east_asian_width
 # The class stands twice in every selector: JupyterLab's own rules for tables, which align to the right, would win.
 _STYLE = """<style>
 .djnb-table.djnb-table { overflow-x: auto; }
-.djnb-table.djnb-table table { border-collapse: collapse; font-size: var(--jp-ui-font-size1, 13px); margin: 0 0 8px; }
+.djnb-table.djnb-table table { border-collapse: collapse; font-size: var(--jp-ui-font-size1, 13px); margin: 0 0 8px;
+  line-height: 1.4; }
 .djnb-table.djnb-table caption { caption-side: top; text-align: left; padding: 0 0 4px; white-space: nowrap;
   color: var(--jp-content-font-color2, #616161); }
 .djnb-table.djnb-table caption b { color: var(--jp-content-font-color1, inherit); }
