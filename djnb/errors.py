@@ -85,6 +85,10 @@ class DataJointError(Exception):
         super().__init__(f"{message} {remedy}" if remedy else message)
 
 
+_LONGEST_LINE = 500
+"""Characters of a definition's line that a message shows, around the place that it points at."""
+
+
 class DefinitionError(DataJointError):
     """
     A table's definition cannot be read or declared.
@@ -121,7 +125,12 @@ class DefinitionError(DataJointError):
             The class being declared, if it is known.
         """
         where = f"In the definition of `{table}`, line {line}:" if table else f"Line {line} of the definition:"
-        shown = f"{where}\n    {text}\n    {' ' * column}^\n{message}"
+        place = column
+        if len(text) > _LONGEST_LINE:
+            start = max(0, min(column - 60, len(text) - _LONGEST_LINE))
+            head, tail = "…" if start else "", "…" if start + _LONGEST_LINE < len(text) else ""
+            text, place = head + text[start : start + _LONGEST_LINE] + tail, column - start + len(head)
+        shown = f"{where}\n    {text}\n    {' ' * place}^\n{message}"
         error = cls(shown + ("\n" + remedy if remedy else ""))
         error.message, error.remedy = message, remedy
         error.line, error.column = line, column

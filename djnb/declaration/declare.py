@@ -282,16 +282,22 @@ def check_characters(definition: str, label: str) -> None:
     Raises
     ------
     DefinitionError
-        A character beyond U+FFFF stands in the definition.
+        A character beyond U+FFFF stands in the definition, or one that is none: a zero, or half of a pair.
     """
     for number, raw in enumerate(definition.split("\n"), start=1):
         line = raw.strip()
-        found = re.search("[\U00010000-\U0010ffff]", line)
+        found = re.search("[\x00\ud800-\udfff\U00010000-\U0010ffff]", line)
         if found:
+            is_half = found[0] < "\U00010000"
+            shown, rows = (f"U+{ord(found[0]):04X}", "") if is_half else (f"'{found[0]}'", "; rows can")
             raise DefinitionError.at(
-                line, number, found.start(), f"A definition cannot hold '{found[0]}'; rows can.",
+                line.translate(_SHOWN), number, found.start(), f"A definition cannot hold {shown}{rows}.",
                 remedy="Write it in other characters.", table=label,
             )  # fmt: skip
+
+
+_SHOWN = dict.fromkeys((0, *range(0xD800, 0xE000)), "�")
+"""What cannot be printed, as what stands for it in messages."""
 
 
 def check_part(spec: TableSpec, master: TableName, label: str) -> None:

@@ -175,5 +175,6 @@ def split_marker(comment: str) -> tuple[str | None, str]:
 
     The type may hold colons within quotes, as in ``enum('a:b')``.
     """
-    match = re.match(r""":((?:'(?:[^'\\]|''|\\.)*'|"(?:[^"\\]|""|\\.)*"|[^:'"])+):(.*)$""", comment, re.S)
+    # A doubled quote ends one text and begins the next: said once more, it would be tried in every combination.
+    match = re.match(r""":((?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[^:'"])+):(.*)$""", comment, re.S)
     return (match[1], match[2]) if match else (None, comment)

@@ -151,6 +151,12 @@ _ADVICE = {
 _MAX_LENGTHS = {"char": 255, "varchar": 16_383}
 _MAX_DIGITS, _MAX_SCALE = 65, 30
 """Of text in four-byte characters and of decimals: what MySQL and MariaDB hold."""
+_MAX_FLOAT_DIGITS, _MAX_BITS = 255, 53
+"""Of ``float(digits, scale)`` and of ``float(bits)``."""
+_MAX_VALUES = 65_535
+"""Of an enum."""
+_LONGEST = 1000
+"""Characters of any type but an enum, far more than one has; Python itself refuses to read numbers much longer."""
 
 KNOWN = (
     *_SIMPLE, "datetime", "datetime(n)", "char(n)", "varchar(n)", "decimal(m,n)", "enum(…)", "<blob>",
@@ -164,7 +170,7 @@ def parse_values(text: str) -> tuple[str, ...] | None:
     if not re.fullmatch(f"{item}(?:,{item})*", text, re.S):
         return None
     found = []
-    for single, double in re.findall(item, text):
+    for single, double in re.findall(item, text, re.S):
         raw = single.replace("''", "'") if single else double.replace('""', '"')
         found.append(re.sub(r"\\(.)", r"\1", raw))
     return tuple(found)
@@ -180,6 +186,11 @@ def parse_type(text: str) -> AttributeType:
     UnknownTypeError
         It is none of the types in this module's table; the nearest one is offered.
     """
+    if match := re.fullmatch(r"enum\s*\((.*)\)", text.strip(), re.I | re.S):
+        if found := _read_enum(match[1]):
+            return found
+    elif len(text.strip()) > _LONGEST:
+        raise UnknownTypeError(f"'{text.strip()[:40]}…' is not a type.", remedy=f"Known types are: {', '.join(KNOWN)}.")
     spelled = re.sub(r"\s+", " ", text.strip())
     lower = spelled.lower()
     if found := _read_codec(spelled):
@@ -191,7 +202,7 @@ def parse_type(text: str) -> AttributeType:
         return AttributeType("bool", Family.BOOL)
     if lower == "jsonb":
         return AttributeType("json", Family.JSON)
-    if match := re.fullmatch(r"(var)?char ?\( ?(\d+) ?\)", lower):
+    if match := re.fullmatch(r"(var)?char ?\( ?([0-9]+) ?\)", lower):
         length, name = int(match[2]), "varchar" if match[1] else "char"
         if not 0 < length <= _MAX_LENGTHS[name]:
             raise UnknownTypeError(
@@ -203,28 +214,77 @@ def parse_type(text: str) -> AttributeType:
     if match := re.fullmatch(r"datetime(?: ?\( ?([0-6]) ?\))?", lower):
         scale = int(match[1] or 0)
         return AttributeType(f"datetime({scale})" if match[1] else "datetime", Family.DATETIME, scale=scale)
-    if match := re.fullmatch(r"decimal ?\( ?(\d+) ?, ?(\d+) ?\)", lower):
-        digits, scale = int(match[1]), int(match[2])
-        if not (0 < digits <= _MAX_DIGITS and scale <= min(digits, _MAX_SCALE)):
-            raise UnknownTypeError(
-                f"`decimal` has 1 to {_MAX_DIGITS} digits, at most {_MAX_SCALE} and no more than all after the point.",
-                remedy="`decimal(8,2)` has eight digits, two of them after the point.",
-            )
+    if match := re.fullmatch(r"decimal ?\( ?([0-9]+) ?, ?([0-9]+) ?\)", lower):
+        digits, scale = _decimal_size(match[1], match[2])
         return AttributeType(lower, Family.DECIMAL, digits=digits, scale=scale)
-    if match := re.fullmatch(r"enum\s*\((.*)\)", text.strip(), re.I | re.S):
-        values = parse_values(match[1])
-        twice = next((value for value in values or () if (values or ()).count(value) > 1), None)
-        if twice is not None:
-            raise UnknownTypeError(f"The enum lists {twice!r} twice.", remedy="List every value once.")
-        if values:
-            # As it is written, blanks and all, like DataJoint, which cannot read double quotes.
-            recorded = enum_text(values) if '"' in match[1] else f"enum({match[1]})"
-            return AttributeType(recorded, Family.ENUM, values=values)
     if native := parse_native(lower):
         return native
     word = re.split(r"[\s(<@]", lower.lstrip("<"), maxsplit=1)[0]
-    remedy = _ADVICE.get(word) or f"{did_you_mean(lower, KNOWN)}Known types are: {', '.join(KNOWN)}."
-    raise UnknownTypeError(f"'{spelled}' is not a type.", remedy=remedy)
+    remedy = _ADVICE.get(word) or f"{did_you_mean(lower[:_LONGEST], KNOWN)}Known types are: {', '.join(KNOWN)}."
+    shown = spelled if len(spelled) <= _LONGEST else f"{spelled[:40]}…"
+    raise UnknownTypeError(f"'{shown}' is not a type.", remedy=remedy)
+
+
+def _decimal_size(digits: str, scale: str) -> tuple[int, int]:
+    """
+    Return how many digits a decimal has in all and after the point.
+
+    Raises
+    ------
+    UnknownTypeError
+        No database holds as many.
+    """
+    found = int(digits), int(scale)
+    if not (0 < found[0] <= _MAX_DIGITS and found[1] <= min(found[0], _MAX_SCALE)):
+        raise UnknownTypeError(
+            f"`decimal` has 1 to {_MAX_DIGITS} digits, at most {_MAX_SCALE} and no more than all after the point.",
+            remedy="`decimal(8,2)` has eight digits, two of them after the point.",
+        )
+    return found
+
+
+def _check_float_size(name: str, digits: str | None, scale: str | None) -> None:
+    """
+    Refuse a size that no database has: ``float(bits)``, or ``(digits, scale)`` of any float.
+
+    Raises
+    ------
+    UnknownTypeError
+        The size is too large, or there are more digits after the point than in all.
+    """
+    most = _MAX_BITS if scale is None else _MAX_FLOAT_DIGITS
+    if digits is not None and (
+        int(digits) > most
+        or (scale is None and name != "float")
+        or (scale is not None and int(scale) > min(int(digits), _MAX_SCALE))
+    ):
+        raise UnknownTypeError(f"`{name}` has no such size.", remedy="Write `float64` or `float32`; they need no size.")
+
+
+def _read_enum(listed: str) -> AttributeType | None:
+    """
+    Return the type of an enum, or None if its values cannot be read.
+
+    Raises
+    ------
+    UnknownTypeError
+        A value is listed twice, or there are too many.
+    """
+    values = parse_values(listed)
+    if not values:
+        return None
+    seen: set[str] = set()
+    for value in values:
+        if value in seen:
+            raise UnknownTypeError(f"The enum lists {value!r} twice.", remedy="List every value once.")
+        seen.add(value)
+    if len(values) > _MAX_VALUES:
+        raise UnknownTypeError(
+            f"The enum lists {len(values)} values; {_MAX_VALUES} are allowed.",
+            remedy="Declare a Lookup table with a row for each value, and refer to it.",
+        )
+    # As it is written, blanks and all, like DataJoint, which cannot read double quotes.
+    return AttributeType(enum_text(values) if '"' in listed else f"enum({listed})", Family.ENUM, values=values)
 
 
 def _read_codec(spelled: str) -> AttributeType | None:
@@ -249,8 +309,15 @@ def enum_text(values: tuple[str, ...]) -> str:
 
 
 def parse_native(lower: str) -> AttributeType | None:
-    """Return a native type of MySQL from its lower-case text, or None if it is not one that djnb declares."""
-    if match := re.fullmatch(r"(\w+?)(?: ?\( ?\d+ ?\))?( unsigned)?( auto_increment)?", lower):
+    """
+    Return a native type of MySQL from its lower-case text, or None if it is not one that djnb declares.
+
+    Raises
+    ------
+    UnknownTypeError
+        A float or a decimal has a size that no database has.
+    """
+    if match := re.fullmatch(r"(\w+?)(?: ?\( ?[0-9]+ ?\))?( unsigned)?( auto_increment)?", lower):
         bits = _NATIVE_INTEGERS.get(match[1])
         if bits:
             # A display width, as in int(11), is nothing of the type.
@@ -263,13 +330,16 @@ def parse_native(lower: str) -> AttributeType | None:
             "bigint unsigned auto_increment", Family.INTEGER, is_core=False, bits=64, unsigned=True, autoincrement=True
         )
     if match := re.fullmatch(
-        r"(float|double precision|double|real)(?: ?\( ?(\d+)(?: ?, ?\d+)? ?\))?( unsigned)?", lower
+        r"(float|double precision|double|real)(?: ?\( ?([0-9]+)(?: ?, ?([0-9]+))? ?\))?( unsigned)?", lower
     ):
+        _check_float_size(match[1], match[2], match[3])
         # float(p) of more than 24 bits is a double.
         bits = 32 if match[1] == "float" and int(match[2] or 0) <= 24 else 64
-        return AttributeType(lower, Family.FLOAT, is_core=False, bits=bits, unsigned=bool(match[3]))
-    if match := re.fullmatch(r"(?:decimal|numeric|dec|fixed)(?: ?\( ?(\d+)(?: ?, ?(\d+))? ?\))?( unsigned)?", lower):
-        digits, scale = int(match[1] or 10), int(match[2] or 0)
+        return AttributeType(lower, Family.FLOAT, is_core=False, bits=bits, unsigned=bool(match[4]))
+    if match := re.fullmatch(
+        r"(?:decimal|numeric|dec|fixed)(?: ?\( ?([0-9]+)(?: ?, ?([0-9]+))? ?\))?( unsigned)?", lower
+    ):
+        digits, scale = _decimal_size(match[1] or "10", match[2] or "0")
         return AttributeType(lower, Family.DECIMAL, is_core=False, digits=digits, scale=scale, unsigned=bool(match[3]))
     if match := re.fullmatch(r"(time|timestamp)(?: ?\( ?([0-6]) ?\))?", lower):
         family = Family.TIME if match[1] == "time" else Family.DATETIME
@@ -308,10 +378,8 @@ def read_type(sql_type: str, marker: str | None) -> AttributeType:
         return AttributeType(lower, Family.CODEC, is_core=False, codec="unmarked")
     if "binary" in lower or re.match(r"bit\b|geometry", lower):
         return AttributeType(lower, Family.BYTES, is_core=False)
-    native = parse_native(re.sub(r" zerofill$", "", lower))
-    if native is None:
-        try:
-            native = parse_type(spelled)
-        except UnknownTypeError:
-            return AttributeType(lower, Family.STRING, is_core=False)
+    try:
+        native = (len(lower) <= _LONGEST and parse_native(re.sub(r" zerofill$", "", lower))) or parse_type(spelled)
+    except UnknownTypeError:
+        return AttributeType(lower, Family.STRING, is_core=False)
     return AttributeType(**{**{s: getattr(native, s) for s in native.__slots__}, "is_core": False})

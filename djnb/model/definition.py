@@ -26,12 +26,14 @@ from djnb.errors import DefinitionError, UnknownTypeError
 from djnb.model.attribute import NULL, Default
 from djnb.model.core_types import AttributeType, Family, parse_type
 
-_KEYWORDS = {"CURRENT_TIMESTAMP", "NULL"}
+_KEYWORD = re.compile(r"NULL|CURRENT_TIMESTAMP\s*(?:\(\s*[0-6]?\s*\))?", re.I | re.A)
 _WITHOUT_ORDER = {Family.CODEC, Family.BYTES, Family.JSON}
 _WITHOUT_DEFAULT = {*_WITHOUT_ORDER, Family.UUID}
 _TIMES = {Family.DATE, Family.DATETIME}
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _MAX_NAME = 64
+_MAX_INDEXED = 16
+"""Attributes of an index: what MySQL holds."""
 _MAX_TABLE_COMMENT = 2048
 _MAX_COMMENT = 1024
 """In characters: what MySQL and MariaDB hold. A type that is recorded counts as part of the comment."""
@@ -139,7 +141,7 @@ def _parse_foreign_key(line: str, number: int, in_key: bool, table: str) -> Fore
     # A comment may hold anything; a bracket may open nothing but options.
     match = re.match(r"->\s*(?:\[(?P<options>[^\]]*)\])?\s*", text)
     expression = "" if match is None else text[match.end() :].rstrip()
-    if match is None or not expression:
+    if match is None or not expression or expression.startswith("["):
         raise DefinitionError.at(
             line, number, line.index("->"), "A foreign key names its parent after the arrow.",
             remedy="Write `-> Parent`, `-> [nullable] Parent` or `-> Parent.proj(new='old')`.", table=table,
@@ -167,6 +169,11 @@ def _parse_index(line: str, number: int, in_key: bool, table: str) -> IndexLine:
         raise DefinitionError.at(
             line, number, line.find("(") + 1, "An index lists attributes.",
             remedy="Write `index(a, b)` or `unique index(a)`.", table=table,
+        )  # fmt: skip
+    if len(names) > _MAX_INDEXED:
+        raise DefinitionError.at(
+            line, number, line.find("(") + 1, f"The index lists {len(names)} attributes; {_MAX_INDEXED} are allowed.",
+            remedy="List the first ones that tell rows apart.", table=table,
         )  # fmt: skip
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
@@ -272,7 +279,7 @@ def _check_comment(comment: str, limit: int, line: str, number: int, table: str)
 
 def _parse_default(text: str) -> Default:
     """Return a default; text in quotes loses them, a bare word stays as it is."""
-    if text.split("(")[0].upper() in _KEYWORDS:
+    if _KEYWORD.fullmatch(text):
         return NULL if text.upper() == "NULL" else Default(text.upper(), is_keyword=True)
     if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
         return Default(text[1:-1].replace(text[0] * 2, text[0]))

@@ -68,4 +68,4 @@ def _text_of(line: Line) -> tuple[str, str]:
 
 
 def _on_one_line(text: str) -> str:
-    return re.sub(r"\s*[\r\n]\s*", " ", text).strip() if "\n" in text or "\r" in text else text
+    return re.sub(r"\s*\n\s*", " ", text).strip() if "\n" in text else text
