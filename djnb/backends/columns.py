@@ -19,7 +19,10 @@ class TableRows:
     attributes: list[Attribute] = field(default_factory=list)
     primary_key: list[tuple[int, str]] = field(default_factory=list)
     references: dict[str, list[tuple[int, str, TableName, str]]] = field(default_factory=dict)
-    indexes: dict[str, tuple[bool, list[str]]] = field(default_factory=dict)
+    indexes: dict[str, tuple[bool, list[str | None]]] = field(default_factory=dict)
+    """Whether each is unique, and what it is over; None for an expression."""
+    foreign_indexes: dict[str, str] = field(default_factory=dict)
+    """What creates those that a definition cannot say, where the database tells it."""
 
     def spec(self, name: TableName) -> TableSpec:
         """Return the table."""
@@ -27,10 +30,16 @@ class TableRows:
         attributes = tuple(replace(a, in_key=a.name in key) for a in self.attributes)
         foreign_keys = tuple(foreign_keys_of(name, self.references))
         implied = {f.names for f in foreign_keys} | {key}
-        found = [Index(tuple(names), unique, name) for name, (unique, names) in self.indexes.items()]
+        found = [
+            Index(tuple(n for n in names if n is not None), unique, name)
+            for name, (unique, names) in self.indexes.items()
+            if None not in names and name not in self.foreign_indexes
+        ]
         wanted = tuple(index for index in found if index.is_unique or index.attributes not in implied)
         rest = tuple(index for index in found if index not in wanted)
-        return TableSpec(name, self.comment, attributes, key, foreign_keys, wanted, rest)
+        return TableSpec(
+            name, self.comment, attributes, key, foreign_keys, wanted, rest, tuple(self.foreign_indexes.values())
+        )
 
 
 def foreign_keys_of(

@@ -164,6 +164,11 @@ def _parse_foreign_key(line: str, number: int, in_key: bool, table: str) -> Fore
 
 def _parse_index(line: str, number: int, in_key: bool, table: str) -> IndexLine:
     match = re.fullmatch(r"(?P<unique>unique\s+)?index\s*\((?P<names>[^)]*)\)\s*(?:#.*)?", line, re.I)
+    if re.match(r"[^(]*\([^#]*[(.:]", line):
+        raise DefinitionError.at(
+            line, number, line.find("(") + 1, "An index lists attributes; not every database can index expressions.",
+            remedy="Declare an attribute that holds the value, `name : type`, and index that.", table=table,
+        )  # fmt: skip
     names = [name.strip(" `") for name in match["names"].split(",")] if match else []
     if match is None or not all(_NAME.fullmatch(name) for name in names):
         raise DefinitionError.at(

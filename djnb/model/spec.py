@@ -66,6 +66,9 @@ class TableSpec:
         Secondary indexes that were asked for.
     implied_indexes : tuple of Index
         Those that the database has only because foreign keys need them.
+    foreign_indexes : tuple of str
+        What creates the indexes that a definition cannot say, over expressions or some of the rows; other programs
+        made them. Only where altering a table must make them again.
     """
 
     name: TableName
@@ -75,6 +78,7 @@ class TableSpec:
     foreign_keys: tuple[ForeignKey, ...] = ()
     indexes: tuple[Index, ...] = ()
     implied_indexes: tuple[Index, ...] = field(default=(), compare=False)
+    foreign_indexes: tuple[str, ...] = field(default=(), compare=False)
 
     @cached_property
     def heading(self) -> Heading:

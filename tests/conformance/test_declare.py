@@ -563,6 +563,15 @@ class TestIndexes:
         )
         assert set() == tables()
 
+    @pytest.mark.parametrize("indexed", ["(upper(b))", "doc.name:varchar(8)", "b, doc.x", "b(4)"])
+    def test_index_over_an_expression_is_refused(self, declare, tables, indexed):
+        """MariaDB has none, so a pipeline that had one could not move there; the message says what to do instead."""
+        with pytest.raises(DefinitionError, match="not every database can index expressions") as caught:
+            declare("A", f"a : int32\n---\nb : varchar(8)\ndoc : json\nunique index({indexed})")
+
+        assert "Declare an attribute that holds the value" in caught.value.remedy
+        assert set() == tables()
+
 
 class TestContents:
     @pytest.mark.parametrize(

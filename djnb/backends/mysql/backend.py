@@ -128,6 +128,7 @@ class MySQLBackend:
             elif kind == "key":
                 self._read_key(found, rest)
             elif rest[1] != "PRIMARY":
+                # By MySQL's manual, an expression has no column name; MariaDB indexes none.
                 found.indexes.setdefault(rest[1], (rest[4] == "0", []))[1].append(rest[0])
         return {table: rows.spec(TableName(name, table)) for table, rows in tables.items()}
 

@@ -58,7 +58,8 @@ SELECT 'reference', m.name, f.seq, f.id, f."table", f."from", f."to", NULL
   FROM sqlite_master m JOIN pragma_foreign_key_list(m.name) f
  WHERE m.type = 'table' AND substr(m.name, 1, length(?2)) = ?2
 UNION ALL
-SELECT 'index', m.name, i.seqno, l.name, i.name, l."unique", NULL, NULL
+SELECT 'index', m.name, i.seqno, l.name, i.name, l."unique", l.partial,
+       (SELECT s.sql FROM sqlite_master s WHERE s.type = 'index' AND s.name = l.name)
   FROM sqlite_master m JOIN pragma_index_list(m.name) l JOIN pragma_index_info(l.name) i
  WHERE m.type = 'table' AND substr(m.name, 1, length(?2)) = ?2 AND l.origin = 'c'
 UNION ALL
@@ -194,8 +195,10 @@ class SQLiteBackend:
                 reference = (number, own, split_name(parent), there)
                 tables[table].references.setdefault(f"{-identifier:09}", []).append(reference)
             elif kind == "index":
-                index, attribute, is_unique = rest[:3]
+                index, attribute, is_unique, is_partial, sql = rest
                 tables[table].indexes.setdefault(index, (bool(is_unique), []))[1].append(attribute)
+                if is_partial or attribute is None:
+                    tables[table].foreign_indexes[index] = sql
         found = {}
         for text, table_rows in tables.items():
             table_rows.comment = comments.get((text, ""), "")

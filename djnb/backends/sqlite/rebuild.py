@@ -38,6 +38,7 @@ def alter_table(alteration: Alteration, dialect: Dialect) -> list[Statement]:
         Statement(f"DROP TABLE {table}"),
         Statement(f"ALTER TABLE {other} RENAME TO {table}"),
         *indexes,
+        *(Statement(sql) for sql in old.foreign_indexes),
         *notes,
     ]
 
