@@ -211,9 +211,36 @@ def make_spec(
     listed = tuple(attributes.values())
     if not key:
         listed, key = (*listed, SINGLETON), (SINGLETON.name,)
+    _check_numbered(definition, key, dialect, label)
     # A line that says the same again adds nothing.
     keys, unique = tuple(dict.fromkeys(foreign_keys)), tuple(dict.fromkeys(indexes))
     return TableSpec(name, definition.comment, listed, key, keys, unique)
+
+
+def _check_numbered(definition: Definition, key: tuple[str, ...], dialect: Dialect, label: str) -> None:
+    """
+    Refuse what no database numbers, and what this one does not.
+
+    Raises
+    ------
+    DefinitionError
+        The message shows the line.
+    """
+    lines = [line for line in definition.lines if isinstance(line, AttributeLine) and line.type.autoincrement]
+    for line in lines[-1:]:
+        if len(lines) > 1:
+            wrong = "Only one attribute of a table can be numbered by the database."
+        elif line.name != key[0]:
+            wrong = "Only the first attribute of the primary key can be numbered by the database."
+        elif len(key) > 1 and not dialect.numbers_within_keys:
+            wrong = "A SQLite file numbers rows only by an attribute that is the whole primary key."
+        else:
+            continue
+        raise DefinitionError.at(
+            line.text, line.number, line.type_column, wrong,
+            remedy=f"Make '{line.name}' the whole primary key, with the others below `---`; "
+            "or leave out `auto_increment` and give the numbers in the rows.", table=label,
+        )  # fmt: skip
 
 
 def _attribute(line: AttributeLine, dialect: Dialect, label: str) -> Attribute:

@@ -265,6 +265,11 @@ def _parse_attribute(line: str, number: int, in_key: bool, table: str) -> Attrib
             remedy="Identify the row by a number, a name (`varchar(64)`) or a `uuid`, "
             "and move this line below `---`.", table=table,
         )  # fmt: skip
+    if attribute_type.autoincrement and default is not None:
+        raise DefinitionError.at(
+            line, number, default_at, "What the database numbers has no default.",
+            remedy=f"Write `{name} : {attribute_type}`.", table=table,
+        )  # fmt: skip
     if attribute_type.autoincrement and not in_key:
         raise DefinitionError.at(
             line, number, type_at, "Only an attribute of the primary key can be numbered by the database.",

@@ -65,6 +65,9 @@ class Dialect:
     }
     """How operators are said."""
 
+    numbers_within_keys: ClassVar[bool] = True
+    """Whether the rows of a table can be numbered by the first of several attributes of its key."""
+
     exact_operators: ClassVar[Mapping[str, str]] = {}
     """How they are said of decimals, where otherwise."""
 

@@ -287,6 +287,42 @@ class TestForeignKeys:
         assert (1, False) == (A.fetch1("a"), B.heading["a"].autoincrement)
         assert stored("a").heading["a"].autoincrement
 
+    def test_numbers_of_deleted_rows_do_not_come_again(self, declare):
+        """What refers to a row by its number, in a notebook or a file's name, never means another one later."""
+        A = declare("A", "a : int auto_increment\n---\nx : int32")
+        A.insert([{"x": 1}, {"x": 2}])
+        (A & "a = 2").delete(prompt=False)
+        A.insert1({"x": 3})
+        A.delete(prompt=False)
+        A.definition += "\ny = 0 : int32"
+        A.alter()
+        A.insert1({"x": 4})
+
+        assert {"a": 4, "x": 4, "y": 0} == A.fetch1()
+
+    @pytest.mark.parametrize("lines", ["b : int32\na : int auto_increment", "a : serial\nb : int auto_increment"])
+    def test_numbered_attribute_is_the_only_one_and_the_first(self, declare, tables, lines):
+        """Servers number nothing else; the caret stands under the type."""
+        with pytest.raises(DefinitionError, match="numbered by the database") as caught:
+            declare("A", lines)
+
+        assert (2, 4) == (caught.value.line, caught.value.column)
+        assert set() == tables()
+
+    def test_numbered_attribute_of_a_key_of_several_is_numbered_or_refused(self, declare, connection, tables):
+        """A server numbers it; a file cannot, and says what to declare in place of it."""
+        definition = "a : int auto_increment\nb : int32"
+        if connection.dialect.numbers_within_keys:
+            A = declare("A", definition)
+            A.insert([{"b": 7}, {"b": 7}])
+            assert [1, 2] == list(A.to_arrays("a"))
+            return
+
+        with pytest.raises(DefinitionError, match="the whole primary key"):
+            declare("A", definition)
+
+        assert set() == tables()
+
     def test_uuid_key_is_inherited(self, declare):
         """A child's UUID is a UUID."""
         A = declare("A", "a : uuid")

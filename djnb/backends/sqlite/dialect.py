@@ -101,6 +101,7 @@ class SQLiteDialect(Dialect):
     says_comments_in_columns = False
     duplicate_clause_names_key = True
     stores_infinity = True
+    numbers_within_keys = False
     row_id = "_rowid_"
     max_params = 32_000
     row_list = "VALUES {}"
@@ -219,6 +220,11 @@ class SQLiteDialect(Dialect):
     def create_table(self, spec: TableSpec, clauses: list[str]) -> list[Statement]:
         """Return the table, an index for every foreign key and every index asked for, and the notes of its comments."""
         table = self.table(spec.name)
+        place = next((place for place, a in enumerate(spec.attributes) if a.autoincrement), None)
+        if place is not None:
+            # So that numbers of deleted rows do not come again, which is not said of a key that is a clause of its own.
+            clauses = [*clauses[: len(spec.attributes)], *clauses[len(spec.attributes) + 1 :]]
+            clauses[place] += " PRIMARY KEY AUTOINCREMENT"
         statements = [Statement(f"CREATE TABLE {table} (\n  " + ",\n  ".join(clauses) + "\n)")]
         wanted = [(index.attributes, index.is_unique) for index in spec.indexes]
         serving = [spec.primary_key, *(names for names, _ in wanted)]

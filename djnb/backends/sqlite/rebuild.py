@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from djnb.model.alteration import Alteration
 from djnb.model.naming import TableName
+from djnb.model.spec import TableSpec
 from djnb.sql import ddl
 from djnb.sql.dialect import Dialect
 from djnb.sql.statement import Statement
@@ -35,11 +36,26 @@ def alter_table(alteration: Alteration, dialect: Dialect) -> list[Statement]:
     return [
         ddl.create_table(temporary, dialect)[0],
         Statement(f"INSERT INTO {other} ({into}) SELECT {source} FROM {table}"),
+        *_numbers(old, temporary),
         Statement(f"DROP TABLE {table}"),
         Statement(f"ALTER TABLE {other} RENAME TO {table}"),
         *indexes,
         *(Statement(sql) for sql in old.foreign_indexes),
         *notes,
+    ]
+
+
+def _numbers(old: TableSpec, new: TableSpec) -> list[Statement]:
+    """Return what makes the numbering of rows go on where it was, beyond rows that were deleted."""
+    if not any(attribute.autoincrement for attribute in new.attributes):
+        return []
+    before, after = (f"{spec.name.schema}.{spec.name.table}" for spec in (old, new))
+    was = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name IN (?, ?)"
+    return [
+        Statement(f"INSERT INTO sqlite_sequence (name, seq) SELECT ?, ({was})", (after, before, after)),
+        Statement(
+            "DELETE FROM sqlite_sequence WHERE name = ? AND rowid < (SELECT max(rowid) FROM sqlite_sequence)", (after,)
+        ),
     ]
 
 
