@@ -265,6 +265,12 @@ def _parse_attribute(line: str, number: int, in_key: bool, table: str) -> Attrib
             remedy="Identify the row by a number, a name (`varchar(64)`) or a `uuid`, "
             "and move this line below `---`.", table=table,
         )  # fmt: skip
+    blank = next((value for value in attribute_type.values if value.endswith(" ")), None)
+    if blank is not None:
+        raise DefinitionError.at(
+            line, number, type_at, f"{blank!r} ends with a blank, which servers take away from the values of an enum.",
+            remedy="Leave the blank out.", table=table,
+        )  # fmt: skip
     if attribute_type.autoincrement and default is not None:
         raise DefinitionError.at(
             line, number, default_at, "What the database numbers has no default.",

@@ -327,13 +327,27 @@ class TestIndexes:
         assert isinstance(line, IndexLine)
         assert (names, unique) == (line.names, line.is_unique)
 
-    @pytest.mark.parametrize("text", ["index()", "index(a,)", "index(a b)", "index((a + 1))", "unique index(A)"])
+    @pytest.mark.parametrize("text", ["index()", "index(a,)", "index(a b)", "index(a + 1)", "unique index(A)"])
     def test_what_is_no_list_of_attributes_is_refused(self, text):
-        """Expressions are no attributes; the remedy shows an index."""
+        """The remedy shows an index."""
         error = refused(f"a : int32\n---\n{text}")
 
         assert "An index lists attributes." == error.message
         assert "`index(a, b)`" in error.remedy
+
+    def test_expression_is_refused_with_the_reason(self):
+        """MariaDB can index none."""
+        error = refused("a : int32\n---\nindex((a + 1))")
+
+        assert "not every database can index expressions" in error.message
+        assert "(a + 1))" == pointed_at(error)
+
+    def test_enum_value_that_ends_with_a_blank_is_refused(self):
+        """Servers take the blank away, so a row that has the value would not fit, or come back as another."""
+        error = refused("a : int32\n---\nb : enum('x', 'y ')")
+
+        assert "'y ' ends with a blank" in error.message
+        assert "enum('x', 'y ')" == pointed_at(error)
 
     def test_attribute_named_twice_is_refused(self):
         """Servers refuse such an index, so it is refused everywhere."""
