@@ -9,74 +9,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from djnb.algebra.conditions import mentioned
 from djnb.algebra.expression import Expression
-from djnb.algebra.nodes import Aggregate, Group, Join, Node, Project, Promote, Restrict, Slice, Stored, Union, restrict
+from djnb.algebra.nodes import Aggregate, Group, Join, Node, Project, Promote, Restrict, Slice, Stored, Union
 from djnb.algebra.order import Order
-from djnb.algebra.unions import has_equal_names
 from djnb.model.heading import Heading
 from djnb.sql.dialect import Dialect
 from djnb.sql.expressions import Columns, Groups, say_expression
+from djnb.sql.parts import Select, listed
 from djnb.sql.statement import Statement, compose, join
 from djnb.sql.text import names_outside_aggregates
+from djnb.sql.unions import restricted, union
 from djnb.sql.where import say_condition
 
 _MATCHED = "_matched"
 """A column beside the attributes, whose names no query sees begin with an underscore."""
 
-
-@dataclass(frozen=True)
-class Select:
-    """
-    The parts of a SELECT.
-
-    Attributes
-    ----------
-    columns : dict
-        What stands for each attribute.
-    order_by : tuple of (Statement, bool)
-        What the rows are ordered by, and whether it descends.
-    is_joined : bool
-        Whether the source is several tables, so that a join to its right needs parentheses.
-    is_computed : bool
-        Whether some attribute is more than a column.
-    is_windowed : bool
-        Whether some attribute is computed over several rows, so that it must be computed before rows are left out.
-    """
-
-    columns: dict[str, Statement]
-    source: Statement
-    where: tuple[Statement, ...] = ()
-    group_by: tuple[Statement, ...] = ()
-    order_by: tuple[tuple[Statement, bool], ...] = ()
-    limit: Statement = Statement("")
-    is_joined: bool = False
-    is_computed: bool = False
-    is_windowed: bool = False
-
-    @property
-    def is_plain(self) -> bool:
-        """Whether it is all rows of one table, and every attribute a column of it."""
-        return not (self.where or self.is_joined or self.is_computed)
-
-    @property
-    def is_closed(self) -> bool:
-        """Whether a further condition or join needs a subquery."""
-        return bool(self.group_by or self.limit or self.is_windowed)
-
-    def statement(self, columns: Statement) -> Statement:
-        """Return the SELECT of these columns."""
-        parts = [compose("SELECT {} FROM {}", columns, self.source)]
-        if self.where:
-            parts.append(compose(" WHERE {}", join(" AND ", self.where)))
-        if self.group_by:
-            parts.append(compose(" GROUP BY {}", join(", ", self.group_by)))
-        if self.order_by:
-            order = (compose("{} DESC" if descends else "{}", column) for column, descends in self.order_by)
-            parts.append(compose(" ORDER BY {}", join(", ", order)))
-        return join("", [*parts, self.limit])
+_LONGEST_REPEATED = 200
+"""An expression of more characters is computed in a subquery before another mentions it, maybe several times."""
 
 
 class Compiler:
@@ -86,7 +37,8 @@ class Compiler:
         self.dialect = dialect
         self._aliases = 0
 
-    def _alias(self) -> str:
+    def alias(self) -> str:
+        """Return a name that no other table of the statement has."""
         self._aliases += 1
         return self.dialect.quote(f"t{self._aliases}")
 
@@ -108,7 +60,7 @@ class Compiler:
             case Promote(source):
                 return self.say(source)
             case Union():
-                return self._union(node)
+                return union(self, node)
             case Slice():
                 return self._slice(node)
         raise TypeError(f"{type(node).__name__} is no query")
@@ -124,10 +76,10 @@ class Compiler:
 
     def enclose(self, select: Select, names: Sequence[str]) -> Select:
         """Return a SELECT of the same rows from a subquery, in the same order."""
-        alias = self._alias()
+        alias = self.alias()
         quote = self.dialect.quote
         order = {f"_order{place}": column for place, (column, _) in enumerate(select.order_by)}
-        inner = _list({**{name: select.columns[name] for name in names}, **order}, self.dialect)
+        inner = listed({**{name: select.columns[name] for name in names}, **order}, self.dialect)
         columns = {name: Statement(f"{alias}.{quote(name)}") for name in names}
         # The order within a subquery is none of what is around it.
         order_by = tuple(
@@ -137,15 +89,15 @@ class Compiler:
         return Select(columns, compose("({}) AS {}", select.statement(inner), alias), order_by=order_by)
 
     def _stored(self, node: Stored) -> Select:
-        alias = self._alias()
+        alias = self.alias()
         columns = {name: Statement(f"{alias}.{self.dialect.quote(name)}") for name in node.heading.names}
         return Select(columns, Statement(f"{self.dialect.table(node.name)} AS {alias}"))
 
     def _restrict(self, node: Restrict) -> Select:
-        if isinstance(node.source, Union) and _is_of_key(node, node.source):
-            # Each side finds its rows by an index, which nobody finds in the union.
-            left, right = (restrict(side, node.condition) for side in (node.source.left, node.source.right))
-            return self._union(Union(left, right))
+        if isinstance(node.source, Union):
+            entered = restricted(node.source, node.condition)
+            if isinstance(entered, Union):
+                return union(self, entered)
         select = self._open(node.source)
         condition = say_condition(node.condition, select.columns, node.source.heading, self.dialect, self.exists)
         return replace(select, where=(*select.where, condition))
@@ -160,7 +112,7 @@ class Compiler:
     def _project(self, node: Project) -> Select:
         select = self.say(node.source)
         is_windowed = any(map(_has_window, (expression for _, expression in node.computed)))
-        if is_windowed and (select.limit or select.is_windowed):
+        if (is_windowed and (select.limit or select.is_windowed)) or self._repeats(node, select):
             select = self.enclose(select, node.source.heading.names)
         columns = {new: select.columns[old] for new, old in node.attributes}
         for name, expression in node.computed:
@@ -172,6 +124,14 @@ class Compiler:
             is_computed=select.is_computed or bool(node.computed),
             is_windowed=select.is_windowed or is_windowed,
         )
+
+    def _repeats(self, node: Project, select: Select) -> bool:
+        """Tell whether long expressions would be said once more, so that chains of them might double with each link."""
+        if not select.is_computed:
+            return False
+        columns, heading = select.columns, node.source.heading
+        mentions = [e.names & set(heading.names) if e.tree is not None else heading.names for _, e in node.computed]
+        return any(len(columns[name].sql) > _LONGEST_REPEATED for names in mentions for name in names)
 
     def _join(self, node: Join) -> Select:
         left, right = self.operand(node.left), self.operand(node.right)
@@ -245,58 +205,12 @@ class Compiler:
             return self.enclose(replace(source, limit=self.dialect.limit(1, 0)), [])
         return self.enclose(replace(source, columns={**columns, _MATCHED: Statement("count(*)")}), [*columns, _MATCHED])
 
-    def _union(self, node: Union) -> Select:
-        alias = self._alias()
-        names, key = node.heading.names, node.heading.primary_key
-        if set(names) == set(key):
-            rows = join(" UNION ", [self._rows(side, names) for side in _sides(node)])
-        elif has_equal_names(node.left.heading, node.right.heading):
-            rows = self._first_of_both(node)
-        else:
-            rows = self._completed(node)
-        columns = {name: Statement(f"{alias}.{self.dialect.quote(name)}") for name in names}
-        return Select(columns, compose("({}) AS {}", rows, alias))
-
-    def _first_of_both(self, node: Union) -> Statement:
-        """Return the rows of every side, of several with the same key the first one; each side is said once."""
-        alias, around, names = self._alias(), self._alias(), node.heading.names
-        side, place = self.dialect.quote("_side"), self.dialect.quote("_place")
-        listed = join(", ", map(self.dialect.quote, names))
-        sides = [
-            compose(f"SELECT {{}}, {number} AS {side} FROM ({{}}) AS {self._alias()}", listed, self._rows(each, names))
-            for number, each in enumerate(_sides(node))
-        ]
-        key = join(", ", map(self.dialect.quote, node.heading.primary_key))
-        numbered = compose(
-            f"SELECT {{}}, ROW_NUMBER() OVER ({{}}ORDER BY {side}) AS {place} FROM ({{}}) AS {alias}",
-            listed,
-            compose("PARTITION BY {} ", key) if key else "",
-            join(" UNION ALL ", sides),
-        )
-        return compose(f"SELECT {{}} FROM ({{}}) AS {around} WHERE {place} = 1", listed, numbered)
-
-    def _completed(self, node: Union) -> Statement:
-        """Return the rows of either side, NULL in what a side does not have; those of both sides have both."""
-        left, right, names = self._alias(), self._alias(), node.heading.names
-        one = {name: Statement(f"{left}.{self.dialect.quote(name)}") for name in node.left.heading.names}
-        two = {name: Statement(f"{right}.{self.dialect.quote(name)}") for name in node.right.heading.names}
-        key = node.heading.primary_key
-        same = join(" AND ", [_same(one[name], two[name], node.heading[name].nullable) for name in key] or ["1=1"])
-        return compose(
-            "WITH {} AS ({}), {} AS ({}) SELECT {} FROM {} LEFT JOIN {} ON {} "
-            "UNION ALL SELECT {} FROM {} WHERE NOT EXISTS (SELECT 1 FROM {} WHERE {})",
-            *(left, self._rows(node.left), right, self._rows(node.right)),
-            *(_list(_only({**two, **one}, names), self.dialect), left, right, same),
-            *(_list(_only({**dict.fromkeys(names, Statement("NULL")), **two}, names), self.dialect), right),
-            *(left, same),
-        )
-
-    def _rows(self, node: Node, names: Sequence[str] = ()) -> Statement:
+    def rows(self, node: Node) -> Select:
+        """Return a SELECT that may stand beside UNION."""
         select = self.say(node)
         if select.limit:  # SQLite takes no LIMIT beside UNION
             select = self.enclose(select, node.heading.names)
-        select = replace(select, order_by=())
-        return select.statement(_list(_only(select.columns, names or node.heading.names), self.dialect))
+        return replace(select, order_by=())
 
     def _slice(self, node: Slice) -> Select:
         select = self.say(node.source)
@@ -319,35 +233,6 @@ class Compiler:
 
 def _grouped(select: Select) -> Statement:
     return compose("({})", select.source) if select.is_joined else select.source
-
-
-def _sides(node: Node) -> list[Node]:
-    """Return what a union of unions of the same attributes unites, for databases take little nesting."""
-    if isinstance(node, Union) and has_equal_names(node.left.heading, node.right.heading):
-        return [*_sides(node.left), *_sides(node.right)]
-    return [node]
-
-
-def _list(columns: Columns, dialect: Dialect) -> Statement:
-    listed = [compose("{} AS {}", column, dialect.quote(name)) for name, column in columns.items()]
-    return join(", ", listed or [Statement("1")])
-
-
-def _only(columns: Columns, names: Sequence[str]) -> Columns:
-    return {name: columns[name] for name in names}
-
-
-def _same(one: Statement, other: Statement, nullable: bool) -> Statement:
-    equal = compose("{} = {}", one, other)
-    return compose("({} OR ({} IS NULL AND {} IS NULL))", equal, one, other) if nullable else equal
-
-
-def _is_of_key(node: Restrict, union: Union) -> bool:
-    """Tell whether a condition on a union means the same on both sides: it is about the key alone."""
-    names, left, right = mentioned(node.condition), union.left.heading, union.right.heading
-    if names is None or not names <= set(left.primary_key):
-        return False
-    return all(left[name].type == right[name].type for name in names)
 
 
 def _has_window(expression: Expression) -> bool:
