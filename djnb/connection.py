@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 
 from djnb.backends import open_backend
 from djnb.backends.base import Address, Answer, Driver
+from djnb.backends.cursor import Cursor
 from djnb.backends.readers import Reader, Readers
 from djnb.backends.spool import Spool, portions
 from djnb.catalogue import Catalogue
@@ -439,6 +440,36 @@ class Connection:
             )
         self._local.begun = None
         return begun
+
+    def query(self, query: str, args: Sequence[Any] = (), *, as_dict: bool = False) -> Cursor:
+        """
+        Send a statement in SQL of your own and return its answer, for what djnb has no word for.
+
+        Parameters
+        ----------
+        query : str
+            In the database's own SQL, with its own places for values: ``%s`` on a server, ``?`` in a file.
+        args : sequence
+            The values, in the order of their places; they are bound, never written into the text.
+        as_dict : bool
+            Give rows as dicts.
+
+        Raises
+        ------
+        DataJointError
+            As for ``execute``.
+        """
+        return Cursor(self.execute(Statement(query, tuple(args))), as_dict=as_dict)
+
+    @property
+    def connection_id(self) -> int:
+        """The number of the calling thread's connection at the server, as `KILL` takes it; 0 for a file."""
+        return self._session().driver.number()
+
+    @property
+    def conn_info(self) -> dict[str, Any]:
+        """Where the database is, without the password."""
+        return {"host": self.address.host, "port": self.address.port, "user": self.address.user}
 
     def get_user(self) -> str:
         """Return the account at the server, ``user@host``; for a file, an empty text."""

@@ -87,10 +87,11 @@ class Address:
 
 
 class Answer(NamedTuple):
-    """What a statement gave: its rows, and how many rows it changed."""
+    """What a statement gave: its rows, how many rows it changed, and the names of the columns of what it read."""
 
     rows: Sequence[tuple[Any, ...]]
     affected: int
+    names: tuple[str, ...] = ()
 
 
 Execute = Callable[[Statement], Answer]
@@ -111,6 +112,10 @@ class Driver(Protocol):
     @property
     def is_isolated(self) -> bool:
         """Whether others may write while an answer is read on this connection, and the answer stays as it was."""
+        ...
+
+    def number(self) -> int:
+        """Return the number by which the database knows the connection; 0 for a file."""
         ...
 
     def stream(self, sql: str, params: Sequence[Any]) -> Generator[tuple[Any, ...]]:

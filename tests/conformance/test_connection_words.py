@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 import djnb as dj
-from djnb.errors import DuplicateError, TransactionError
+from djnb.errors import DataJointError, DuplicateError, TransactionError
 
 
 @pytest.fixture
@@ -85,3 +85,44 @@ def test_server_is_given_in_parts(mysql_url, monkeypatch):
     assert two is dj.conn() is not one
     one.close()
     two.close()
+
+
+class TestQuery:
+    def test_values_are_bound(self, connection, Subject):
+        """A statement of one's own gets its values beside its text, and gives what a cursor gives."""
+        Subject.insert([(1,), (2,), (3,)])
+        place = connection.dialect.placeholder
+        asked = f"SELECT subject FROM {connection.dialect.table(Subject.name)} WHERE subject > {place} ORDER BY 1"
+
+        answer = connection.query(asked, (1,))
+
+        assert (2, ["subject"]) == (answer.rowcount, [column[0] for column in answer.description])
+        assert ((2,), [(3,)], None) == (answer.fetchone(), answer.fetchall(), answer.fetchone())
+        assert [{"subject": 3}] == list(connection.query(asked, [2], as_dict=True))
+        assert [(1,), (2,)] == connection.query(asked, [0]).fetchmany(2)
+
+    def test_that_changes_rows_tells_how_many(self, connection, Subject):
+        """`rowcount` is the number of rows changed; there is nothing to fetch."""
+        Subject.insert([(1,), (2,)])
+
+        answer = connection.query(f"DELETE FROM {connection.dialect.table(Subject.name)}")
+
+        assert (2, None, []) == (answer.rowcount, answer.description, answer.fetchall())
+
+    def test_that_is_wrong_is_an_error_of_djnb(self, connection):
+        """What the database refuses is told in the same way as everywhere."""
+        with pytest.raises(DataJointError, match=r"cannot be read|cannot read"):
+            connection.query("SELEKT 1")
+
+
+def test_connection_tells_its_number_and_its_server(connection, database_url):
+    """`connection_id` is what the server calls it; `conn_info` has no password."""
+    password = urlsplit(database_url).password
+    info = connection.conn_info
+
+    if connection.address.host:
+        assert [(connection.connection_id,)] == connection.query("SELECT CONNECTION_ID()").fetchall()
+        assert unquote(password or "") not in info.values()
+    else:
+        assert 0 == connection.connection_id
+    assert ["host", "port", "user"] == list(info)

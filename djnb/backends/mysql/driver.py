@@ -86,12 +86,17 @@ class MySQLDriver:
         """Send one statement and take its whole answer."""
         with self._cursor() as cursor:
             count = cursor.execute(sql, tuple(params))
-            return Answer(cursor.fetchall(), count)
+            names = tuple(column[0] for column in cursor.description or ())
+            return Answer(cursor.fetchall(), count, names)
 
     @property
     def is_isolated(self) -> bool:
         """The server shows every statement the rows as they were when it began."""
         return True
+
+    def number(self) -> int:
+        """Return the number of the connection at the server."""
+        return int(self._connection.thread_id())
 
     def stream(self, sql: str, params: Sequence[Any]) -> Generator[tuple[Any, ...]]:
         """Send one statement and take its answer row by row; one that is not read to its end closes the connection."""

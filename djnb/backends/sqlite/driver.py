@@ -41,7 +41,8 @@ class SQLiteDriver:
         """Send one statement and take its whole answer."""
         cursor = self._connection.execute(sql, params)
         try:
-            return Answer(cursor.fetchall(), cursor.rowcount)
+            names = tuple(column[0] for column in cursor.description or ())
+            return Answer(cursor.fetchall(), cursor.rowcount, names)
         finally:
             cursor.close()
 
@@ -49,6 +50,10 @@ class SQLiteDriver:
     def is_isolated(self) -> bool:
         """Without a write-ahead log, which not every file system allows, who reads keeps others from writing."""
         return bool(self._mode == "wal")
+
+    def number(self) -> int:
+        """Files count no connections."""
+        return 0
 
     def stream(self, sql: str, params: Sequence[Any]) -> Generator[tuple[Any, ...]]:
         """Send one statement and take its answer row by row."""
