@@ -32,7 +32,7 @@ class Top:
     Raises
     ------
     OperandError
-        ``limit`` or ``offset`` is no whole number from 0 on.
+        ``limit`` or ``offset`` is no whole number from 0 on, or ``order_by`` holds something else than texts.
 
     Examples
     --------
@@ -46,7 +46,7 @@ class Top:
         offset: SupportsIndex = 0,
     ) -> None:
         self.limit = None if limit is None else _count("limit", limit)
-        self.order_by = order_by if order_by is None or isinstance(order_by, str) else tuple(order_by)
+        self.order_by = order_by if order_by is None or isinstance(order_by, str) else _names(order_by)
         self.offset = _count("offset", offset)
 
     def __repr__(self) -> str:
@@ -61,3 +61,12 @@ def _count(name: str, value: Any) -> int:
     if number < 0:
         raise OperandError(f"`Top` was given {name}={value!r}.", remedy="Give a whole number, 0 or more.")
     return min(number, MOST_ROWS)
+
+
+def _names(order_by: Any) -> tuple[str, ...]:
+    names = tuple(order_by) if isinstance(order_by, Iterable) else (order_by,)
+    if not all(isinstance(name, str) for name in names):
+        raise OperandError(
+            f"`Top` was given order_by={order_by!r}.", remedy="Give names: `'score DESC'` or `['score DESC', 'trial']`."
+        )
+    return names
