@@ -23,6 +23,7 @@ from djnb.model.privileges import SchemaPrivileges
 from djnb.plans import DropPlan
 from djnb.schemas import classes
 from djnb.schemas.binding import Decorated, Place, caller_namespace, is_table_class, parts_of
+from djnb.schemas.code import CodeText, save_code, write_code
 from djnb.schemas.lineage import Lineage, read_lineage, rebuild_lineage
 from djnb.schemas.listing import specs_of
 from djnb.schemas.objects import names_of
@@ -35,6 +36,7 @@ from djnb.tables.table import Table
 from djnb.tables.tiers import Part
 
 if TYPE_CHECKING:
+    import os
     from types import ModuleType
 
 T = TypeVar("T", bound=type[Table])
@@ -307,6 +309,37 @@ class Schema:
     def spawn_missing_classes(self, context: Any = None) -> dict[str, type[Table]]:
         """Make classes as `make_classes` does; DataJoint up to 0.14 calls it so."""
         return self.make_classes(classes.caller_names() if context is None else context)
+
+    @property
+    def code(self) -> CodeText:
+        """
+        The Python code that declares the tables anew: a module with a class for each, parents first.
+
+        What the classes refer to in other schemas, it takes from virtual modules. Neither rows, ``contents`` of Lookup
+        tables among them, nor ``make`` can be known from the database; they are for the reader to add.
+        """
+        return write_code(self.connection, self.name)
+
+    def save(self, python_filename: str | os.PathLike[str] | None = None, *, overwrite: bool = False) -> str:
+        """
+        Write the `code` to a file, if one is named, and return it.
+
+        Parameters
+        ----------
+        python_filename : str or Path, optional
+            The file.
+        overwrite : bool
+            Replace a file of this name. DataJoint does so unasked; here, a ``make`` written by hand may be lost.
+
+        Raises
+        ------
+        OperandError
+            The file is there.
+        """
+        code = self.code
+        if python_filename is not None:
+            save_code(code, python_filename, overwrite=overwrite)
+        return code
 
     # -- leaving
 
