@@ -5,6 +5,7 @@ Queries, the fluent face of the algebra: what can be asked is composed with oper
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterable
 from typing import Any, Self, cast
 
 from djnb import operators
@@ -19,7 +20,7 @@ from djnb.layout import Preview
 from djnb.on_class import on_class
 from djnb.operators import SemanticWarning as SemanticWarning
 from djnb.preview import preview
-from djnb.rows.fetch import exists
+from djnb.rows.fetch import exists, say_fetch
 
 
 class Query(Fetching):
@@ -251,6 +252,27 @@ class Query(Fetching):
         return exists(self.connection, restrict_node(self.node, operators.condition_of(row, self.node)))
 
     # -- display
+
+    @on_class
+    def make_sql(self, fields: Iterable[str] | None = None) -> str:
+        """
+        Return the SQL that fetches the query, as text to be read: in the database's dialect, its values written out.
+
+        Nothing is sent. djnb itself sends the values apart from the text, and so should a program that executes SQL of
+        its own; in a client of the database, the text can be tried.
+
+        Parameters
+        ----------
+        fields : iterable of str, optional
+            The attributes; all by default.
+
+        Raises
+        ------
+        UnknownAttributeError
+            A name is not in the heading.
+        """
+        names = self.heading.names if fields is None else list(fields)
+        return self.connection.dialect.written_out(say_fetch(self.connection, self.node, names))
 
     @on_class
     def preview(self) -> Preview:

@@ -6,8 +6,10 @@ A dialect answers; it holds no connection. Data first, methods second, and nobod
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
+from math import isinf
 from typing import Any, ClassVar
 
 from djnb.model.alteration import Alteration
@@ -122,6 +124,29 @@ class Dialect:
     def escape(self, text: str) -> str:
         """Return SQL text as the driver wants it, beside placeholders."""
         return text
+
+    def written_out(self, statement: Statement) -> str:
+        """Return a statement as text to be read, with its values in the places that were bound."""
+        values = iter(statement.params)
+
+        def put(match: re.Match[str]) -> str:
+            return self.value(next(values)) if match[0] == self.placeholder else match[0]
+
+        # Within quotes, a placeholder is a character like others.
+        pieces = r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|""" + re.escape(self.placeholder)
+        return re.sub(pieces, put, statement.sql)
+
+    def value(self, value: Any) -> str:
+        """Return a value that the driver would bind as SQL says it."""
+        if value is None:
+            return "NULL"
+        if isinstance(value, float) and isinf(value):
+            return "9e999" if value > 0 else "-9e999"
+        if isinstance(value, bool | int | float | Decimal):
+            return str(int(value) if isinstance(value, bool) else value)
+        if isinstance(value, bytes | bytearray | memoryview):
+            return f"x'{bytes(value).hex()}'"
+        return self.literal(str(value))
 
     def bind_number(self, number: int | Decimal) -> Any:
         """Return a number of a user's text as the driver binds it."""

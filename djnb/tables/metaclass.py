@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from djnb.query import Query
 
 FORWARDED = frozenset((
-    "describe", "alter", "alter_plan",
+    "describe", "make_sql", "alter", "alter_plan",
     "heading", "primary_key", "connection", "name", "full_table_name", "is_declared", "key_source",
     "restrict", "join", "extend", "proj", "aggr", "aggregate",
     "fetch", "fetch1", "to_dicts", "to_arrays", "to_pandas", "to_polars", "to_arrow", "head", "tail", "keys", "preview",

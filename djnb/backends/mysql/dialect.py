@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any, ClassVar
+
+from pymysql import converters
 
 from djnb.backends.mysql import alter
 from djnb.backends.mysql.alter import TEXT_COLLATION
@@ -47,6 +50,16 @@ class MySQLDialect(Dialect):
     def escape(self, text: str) -> str:
         """Double the per cent signs, which PyMySQL takes for placeholders."""
         return text.replace("%", "%%")
+
+    def written_out(self, statement: Statement) -> str:
+        """Return the text in which PyMySQL would put the values."""
+        return statement.sql % tuple(map(self.value, statement.params))
+
+    def value(self, value: Any) -> str:
+        """Return an interval as the time that it is, and no per cent sign doubled."""
+        if isinstance(value, timedelta):
+            value = converters.escape_timedelta(value).strip("'")
+        return super().value(value).replace("%%", "%")
 
     def literal(self, text: str) -> str:
         """Return a quoted text; the backslash escapes within it."""
