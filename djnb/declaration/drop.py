@@ -8,15 +8,19 @@ from typing import Literal, get_args
 
 from djnb.connection import Connection
 from djnb.declaration import job_tables, lineage_table
-from djnb.errors import OperandError, PlanChangedError, ReferencedError
+from djnb.errors import OperandError, PlanChangedError, ReferencedError, warn_user
 from djnb.graph.dependencies import Dependencies
-from djnb.model.naming import TableName
+from djnb.model.naming import CLASSIC_JOBS, TableName
 from djnb.model.spec import TableSpec
 from djnb.sql import ddl
 from djnb.sql.select import count_tables
 
 PartIntegrity = Literal["enforce", "ignore", "cascade"]
 """Whether a part may be dropped while its master stays, or takes it with it."""
+
+
+class NotesKeptWarning(UserWarning):
+    """A table was dropped, and what other tables note of it was left, for want of a privilege."""
 
 
 @dataclass(frozen=True)
@@ -176,6 +180,28 @@ def _order(table: TableName, dependencies: Dependencies, part_integrity: PartInt
     return tables
 
 
+def _notes_of(connection: Connection, schemas: Iterable[str]) -> dict[TableName, bool]:
+    """
+    Return the tables of schemas that note something of others, and whether the user may delete from each.
+
+    Asked before anything is dropped: on a server, a refusal would come when the tables are gone.
+    """
+    names = [TableName(schema, table) for schema in schemas for table in (lineage_table.TABLE, CLASSIC_JOBS)]
+    found = [name for name in names if connection.catalogue.table(name) is not None]
+    if not found:
+        return {}
+    privileges = connection.privileges()
+    return {name: privileges.may("DELETE", name.schema, name.table) for name in found}
+
+
+def _warn_of_notes(kept: list[TableName]) -> None:
+    warn_user(
+        f"The tables are dropped. What {', '.join(map(str, kept))} {'notes' if len(kept) == 1 else 'note'} of them "
+        "stays there, because the privilege DELETE is missing. It does no harm: a new table gets new notes.",
+        NotesKeptWarning,
+    )
+
+
 def drop_table(connection: Connection, spec: TableSpec) -> None:
     """
     Drop one table with all that is noted of it.
@@ -210,6 +236,7 @@ def drop_tables(connection: Connection, specs: Iterable[TableSpec], *, is_ring: 
     listed = list(specs)
     going = {spec.name for spec in listed}
     owned = [job for spec in listed for job in job_tables.of(connection, spec.name, going)]
+    notes = _notes_of(connection, dict.fromkeys(name.schema for name in going))
     dialect = connection.dialect
     guard = dialect.without_references() if is_ring else ((), ())
     try:
@@ -220,12 +247,14 @@ def drop_tables(connection: Connection, specs: Iterable[TableSpec], *, is_ring: 
             for spec in (*listed, *owned):
                 for statement in (*dialect.forget_table(spec), ddl.drop_table(spec, dialect)):
                     connection.execute(statement)
-            for schema in dict.fromkeys(spec.name.schema for spec in listed):
-                gone = [spec.name for spec in (*listed, *owned) if spec.name.schema == schema]
-                lineage_table.forget(connection, *gone)
-                job_tables.forget(connection, [name for name in gone if not name.is_hidden])
+            for note, may_delete in notes.items():
+                if may_delete:
+                    forget = lineage_table.forget if note.table == lineage_table.TABLE else job_tables.forget
+                    forget(connection, [spec.name for spec in (*listed, *owned) if spec.name.schema == note.schema])
     finally:
         for statement in guard[1]:
             connection.execute(statement)
         for schema in {spec.name.schema for spec in listed}:
             connection.catalogue.forget(schema)
+    if kept := [note for note, may_delete in notes.items() if not may_delete]:
+        _warn_of_notes(kept)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from djnb.connection import Connection
 from djnb.errors import DatabaseError
@@ -70,7 +70,7 @@ def record(connection: Connection, spec: TableSpec) -> None:
     """Write where the attributes of a newly declared table come from."""
     name = TableName(spec.name.schema, TABLE)
     lineage = trace(spec, connection.catalogue.table)
-    forget(connection, spec.name)
+    forget(connection, [spec.name])
     _write(connection, name, [(spec.name.table, attribute, origin) for attribute, origin in lineage.items()])
 
 
@@ -80,7 +80,7 @@ def _write(connection: Connection, name: TableName, rows: list[tuple[str, str, s
         connection.execute_many(insert(name, names, connection.dialect, key=names[:2], others=names[2:]), rows)
 
 
-def forget(connection: Connection, *tables: TableName) -> None:
+def forget(connection: Connection, tables: Sequence[TableName]) -> None:
     """Remove what is written of tables of one schema, if the schema has the table of lineages."""
     dialect = connection.dialect
     name = TableName(tables[0].schema, TABLE)

@@ -8,6 +8,7 @@ import secrets
 import pytest
 
 import djnb as dj
+from djnb.declaration.drop import NotesKeptWarning
 from djnb.errors import AccessError, MissingSchemaError, MissingTableError
 from djnb.events import StatementSent
 from djnb.model.naming import TableName
@@ -135,10 +136,10 @@ class TestRefusal:
         [
             ("INSERT", lambda lab: lab.Subject.insert1((9, "mouse"))),
             ("DELETE", lambda lab: (lab.Session & {"session": 2}).delete(prompt=False)),
-            # The server drops a table at once, even where noting it is refused afterwards.
-            ("DROP", lambda lab: "SpikeRate" in lab.schema and lab.SpikeRate.drop(prompt=False)),
+            ("DROP", lambda lab: lab.SpikeRate.drop(prompt=False)),
         ],
     )
+    @pytest.mark.filterwarnings("ignore::djnb.declaration.drop.NotesKeptWarning")
     def test_names_privilege_place_and_grant(self, account, schema, lab, remedy, privilege, act):
         """What was refused, where, to whom; and with what the remedy says, it is not refused."""
         connection = account(f"SELECT ON `{pattern(schema.name)}`.*")
@@ -197,6 +198,24 @@ class TestRefusal:
                 connection.execute(Statement(f"DELETE FROM {seen.Subject.full_table_name}"))
 
         assert 1 == len(lab["Subject"] & "subject_id = 7")
+
+
+@server_only
+class TestDropping:
+    def test_does_not_need_the_notes(self, account, schema, lab, mysql_admin):
+        """Who may drop a table and not delete elsewhere drops it; what is noted of it stays, with a warning."""
+        connection = account(f"SELECT, DROP ON `{pattern(schema.name)}`.*")
+        seen = dj.VirtualModule("lab", schema.name, connection=connection)
+
+        with pytest.warns(NotesKeptWarning, match=r"`~lineage`.*the privilege DELETE is missing"):
+            seen.SpikeRate.drop(prompt=False)
+
+        assert "__spike_rate" not in seen.schema.list_tables()
+        assert mysql_admin(f"SELECT 1 FROM `{schema.name}`.`~lineage` WHERE table_name = '__spike_rate'")
+
+        schema.connection.catalogue.forget(schema.name)
+        lab["SpikeRate"]().declare()
+        assert lab["SpikeRate"].is_declared
 
 
 @server_only
