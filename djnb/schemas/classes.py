@@ -7,6 +7,8 @@ from collections.abc import MutableMapping
 from typing import Any, cast
 
 from djnb.connection import Connection
+from djnb.declaration.describe import describe
+from djnb.declaration.names import find_names
 from djnb.errors import OperandError, warn_user
 from djnb.model.naming import TableName, Tier
 from djnb.model.spec import TableSpec
@@ -95,6 +97,22 @@ def _add_part(
     made[spec.name.class_name] = part
 
 
+class _Described:
+    """
+    The definition of a class that was made from a table: what describes the table, when it is asked for.
+
+    Where the table was dropped since, it is described as it was, so that it can be declared again.
+    """
+
+    def __init__(self, connection: Connection, spec: TableSpec) -> None:
+        self._connection = connection
+        self._spec = spec
+
+    def __get__(self, instance: Any, owner: type[Table]) -> str:
+        names = find_names(owner._namespace, self._connection)
+        return str(describe(self._connection, self._connection.catalogue.table(self._spec.name) or self._spec, names))
+
+
 def _make(label: str, tier: type[Table], connection: Connection, spec: TableSpec, module: str) -> type[Table]:
     members = {
         "__module__": module,
@@ -102,5 +120,6 @@ def _make(label: str, tier: type[Table], connection: Connection, spec: TableSpec
         "_home": connection,
         "_table": spec.name,
         "_is_decorated": True,
+        "definition": _Described(connection, spec),
     }
     return cast("type[Table]", TableMeta(label, (tier,), members))

@@ -93,6 +93,27 @@ class TestModule:
         assert (schema.name, 2) == (lab.__name__, len(lab.Subject))
         assert 2 == len(old.Subject)
 
+    def test_classes_have_definitions(self, lab):
+        """They describe the tables as they are, and declare them again after a drop."""
+        before = lab.SpikeRate.spec
+
+        assert lab.SpikeRate.definition == lab.SpikeRate().definition == lab.SpikeRate.describe()
+        assert "-> master\nroi : int16" == lab.Scan.Roi.definition
+        lab.SpikeRate.drop(prompt=False)
+        lab.SpikeRate.declare()
+        assert before == lab.SpikeRate.spec
+
+    def test_definitions_follow_the_tables(self, lab):
+        """A table that was altered is described as it is now."""
+        assert not lab.SpikeRate.alter(prompt=False)
+
+        editor = dj.VirtualModule("editor", lab.schema.name, connection=lab.schema.connection)
+        editor.SpikeRate.definition += "\nnote = '' : varchar(8)"
+        editor.SpikeRate.alter(prompt=False)
+
+        assert "note" in lab.SpikeRate.definition
+        assert lab.SpikeRate.definition == lab.SpikeRate.describe()
+
     def test_costs_one_statement(self, connection, schema, filled, statements):
         """However many tables there are."""
         connection.catalogue.forget(schema.name)
