@@ -7,6 +7,7 @@ They are installed from PyPI into a folder of the machine's cache, once, without
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import importlib
 import os
 import subprocess
@@ -23,14 +24,15 @@ from djnb import compat
 from tests.conftest import SCHEMA_PREFIX
 
 ELEMENTS = ("element-lab==0.3.0", "element-animal==0.1.8", "element-session==0.1.6", "element-event==0.2.3",
-            "element-interface==0.6.1")  # fmt: skip
+            "element-interface==0.6.1", "element-optogenetics==0.1.3", "element-calcium-imaging==0.7.8")  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def elements():
     """The folder that has the packages."""
     base = Path(os.environ.get("XDG_CACHE_HOME") or tempfile.gettempdir())
-    folder = base / f"djnb-tests-elements-{sys.version_info[0]}.{sys.version_info[1]}"
+    chosen = hashlib.md5(" ".join(ELEMENTS).encode()).hexdigest()[:6]
+    folder = base / f"djnb-tests-elements-{sys.version_info[0]}.{sys.version_info[1]}-{chosen}"
     if not (folder / "complete").exists():
         install = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--upgrade", "--target", str(folder)]
         done = subprocess.run([*install, *ELEMENTS], capture_output=True, text=True, check=False)
@@ -191,3 +193,21 @@ def test_rows_of_elements_are_deleted(filled):
             filled.subject.Subject, filled.session.Session, filled.trial.Trial, filled.trial.TrialType
         )
     )  # fmt: skip
+
+
+def test_elements_of_recordings_are_activated_and_drawn(pipeline):
+    """Optogenetics and two-photon imaging refer to tables of a workflow, and hang below its sessions in a diagram."""
+    name = SCHEMA_PREFIX + os.urandom(3).hex()
+    optogenetics = importlib.import_module("element_optogenetics.optogenetics")
+    scan = importlib.import_module("element_calcium_imaging.scan")
+    pipeline.Device = pipeline.Equipment = pipeline.lab.Device
+    pipeline.Implantation, pipeline.Location = pipeline.surgery.Implantation, pipeline.lab.Location
+    pipeline.get_imaging_root_data_dir = pipeline.get_processed_root_data_dir = list
+
+    optogenetics.activate(name + "_opto", linking_module=pipeline)
+    scan.activate(name + "_scan", linking_module=pipeline)
+
+    drawn = str(djnb.Diagram(pipeline.session.Session) + 1)
+    assert all(table.is_declared for module in (optogenetics, scan) for table in module.schema.tables)
+    assert "Scan" in drawn
+    assert "OptoProtocol" in drawn
