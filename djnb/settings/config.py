@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn, cast
 
 from pydantic import (
     BaseModel,
@@ -138,6 +138,23 @@ class Config(Group, BaseSettings):
         """Assign several settings by their dotted names."""
         for name, value in settings.items():
             self[name] = value
+
+    def save_local(self, *_: Any, **__: Any) -> NoReturn:
+        """
+        Refuse to write settings: a file that a program writes for all others is edited by hand.
+
+        Raises
+        ------
+        SettingsError
+            Always; it says where settings are kept.
+        """
+        raise SettingsError(
+            "djnb reads files of settings and writes none.",
+            remedy="Write what is to stay into `djnb.toml` in the working directory or above it, such as "
+            "`[database]` and `host = 'server.lab'`; give the password by DJNB_DATABASE_PASSWORD in the environment.",
+        )
+
+    save_global = save = save_template = save_local
 
     def __call__(self, **settings: Any) -> AbstractContextManager[None]:
         """Change settings for the length of a ``with`` block, as `override` does; ``config(safemode=False)``."""

@@ -7,7 +7,7 @@ import logging
 
 import pytest
 
-from djnb.errors import SettingWithoutEffectWarning
+from djnb.errors import SettingsError, SettingWithoutEffectWarning
 from djnb.settings import Config, datajoint
 
 
@@ -158,3 +158,10 @@ class TestWords:
         assert "geheim" == config["database.password"] != repr(config["database.password"])
         assert "geheim" not in repr(config) + repr([config["database.password"]])
         assert config.display.show_row_count is False
+
+
+@pytest.mark.parametrize("word", ["save", "save_local", "save_global", "save_template"])
+def test_settings_are_not_written_but_it_is_said_where_they_belong(word):
+    """DataJoint's words for writing a file name the file to write by hand."""
+    with pytest.raises(SettingsError, match=r"writes none\.[\s\S]*djnb\.toml"):
+        getattr(Config(), word)()
