@@ -3,12 +3,14 @@ The writer: a value becomes a blob.
 
 The bytes are gathered as a list of parts and joined once, so a large array is copied once, or not at all before it is
 compressed. A container is a head followed by items; `_Packer.element` is the only recursion, one frame per level.
+What containers hold is mostly numbers and text: those become bytes on the spot, by their exact type.
 """
 
 from __future__ import annotations
 
 import reprlib
 import struct
+import sys
 import warnings
 import zlib
 from collections.abc import Callable, Iterable, Mapping, MutableSequence, Sequence, Set
@@ -40,9 +42,14 @@ from djnb.errors import BlobError
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
+_IS_LITTLE = sys.byteorder == "little"
+_SMALL_ARRAY = 4096
+"""To spare a copy of so many bytes takes longer than to make it."""
+
 _SIZE = struct.Struct("<Q")
 _KIND_SIZE = struct.Struct("<BQ")
 _KIND_INT = struct.Struct("<BH")
+_ARRAY_HEAD = struct.Struct("<II")
 _KIND_BOOL = struct.Struct("<B?")
 _KIND_FLOAT = struct.Struct("<Bd")
 _KIND_COMPLEX = struct.Struct("<Bdd")
@@ -134,6 +141,71 @@ class _Children(NamedTuple):
     has_sizes: bool = True
 
 
+# To look up a member of an enumeration takes longer than the rest of what is done here.
+_BOOL, _INT, _FLOAT, _COMPLEX, _STR, _DECIMAL = map(
+    int, (Kind.BOOL, Kind.INT, Kind.FLOAT, Kind.COMPLEX, Kind.STR, Kind.DECIMAL)
+)
+_NONE, _UUID = bytes((Kind.NONE,)), bytes((Kind.UUID,))
+
+
+def _say_none(_: None) -> bytes:
+    return _NONE
+
+
+def _say_bool(value: Any) -> bytes:
+    return _KIND_BOOL.pack(_BOOL, value)
+
+
+def _say_int(value: int) -> bytes:
+    length = value.bit_length() // 8 + 1
+    if length > MAX_INT_BYTES:
+        raise _NotPackableError(
+            f"it is an integer of {length} bytes, and a blob holds {MAX_INT_BYTES} at most",
+            "Store it as text or as bytes.",
+        )
+    return _KIND_INT.pack(_INT, length) + value.to_bytes(length, "little", signed=True)
+
+
+def _say_float(value: float) -> bytes:
+    return _KIND_FLOAT.pack(_FLOAT, value)
+
+
+def _say_complex(value: complex) -> bytes:
+    return _KIND_COMPLEX.pack(_COMPLEX, value.real, value.imag)
+
+
+def _say_str(value: str) -> bytes:
+    try:
+        encoded = value.encode()
+    except UnicodeEncodeError as error:
+        raise _NotPackableError(
+            f"the text {reprlib.repr(value)} holds half of a surrogate pair, which UTF-8 does not have",
+            "Clean it with `text.encode('utf-8', 'replace').decode()`.",
+        ) from error
+    return _KIND_SIZE.pack(_STR, len(encoded)) + encoded
+
+
+def _say_decimal(value: Decimal) -> bytes:
+    encoded = str(value).encode()
+    return _KIND_SIZE.pack(_DECIMAL, len(encoded)) + encoded
+
+
+def _say_uuid(value: UUID) -> bytes:
+    return _UUID + value.bytes
+
+
+_SCALARS: dict[type, Callable[[Any], bytes]] = {
+    type(None): _say_none,
+    bool: _say_bool,
+    int: _say_int,
+    float: _say_float,
+    complex: _say_complex,
+    str: _say_str,
+    Decimal: _say_decimal,
+    UUID: _say_uuid,
+}
+
+
 class _Packer:
     """
     Gathers the parts of one blob.
@@ -155,7 +227,11 @@ class _Packer:
     def element(self, value: Any, depth: int) -> None:
         """Put down a value and all that is inside it."""
         kind = type(value)
-        writer = self._writers.get(kind)
+        say = _SCALARS.get(kind)
+        if say is not None:
+            self.scalar(say(value))
+            return
+        writer = _EXACT_WRITERS.get(kind) or self._writers.get(kind)
         if writer is None:
             writer = self._writers[kind] = _find_writer(value)
         children = writer(self, value)
@@ -167,12 +243,19 @@ class _Packer:
                 "Flatten it, for example into a dict of arrays; make sure that it does not contain itself.",
             )
         index = -1
-        parts = self.parts
+        parts, has_sizes = self.parts, children.has_sizes
         try:
             for child in children.values:
                 index += 1
-                if not children.has_sizes:
+                if not has_sizes:
                     self.element(child, depth + 1)
+                    continue
+                say = _SCALARS.get(type(child))
+                if say is not None:
+                    said = say(child)
+                    parts.append(_SIZE.pack(len(said)) + said)
+                    self.size += _SIZE.size + len(said)
+                    self.is_dj0 = True
                     continue
                 hole = len(parts)
                 parts.append(b"")
@@ -184,61 +267,19 @@ class _Packer:
             refusal.steps.append(children.step(index))
             raise
 
+    def scalar(self, said: bytes) -> None:
+        """Put down a value of Python's own that holds no others."""
+        self.is_dj0 = True
+        self.put(said, len(said))
+
     # ── Python's own ──
 
-    def write_none(self, _: None) -> None:
-        self.is_dj0 = True
-        self.put(bytes((Kind.NONE,)), 1)
-
-    def write_bool(self, value: Any) -> None:
-        self.is_dj0 = True
-        self.put(_KIND_BOOL.pack(Kind.BOOL, value), 2)
-
-    def write_int(self, value: int) -> None:
-        self.is_dj0 = True
-        length = value.bit_length() // 8 + 1
-        if length > MAX_INT_BYTES:
-            raise _NotPackableError(
-                f"it is an integer of {length} bytes, and a blob holds {MAX_INT_BYTES} at most",
-                "Store it as text or as bytes.",
-            )
-        self.put(_KIND_INT.pack(Kind.INT, length) + value.to_bytes(length, "little", signed=True), 3 + length)
-
-    def write_float(self, value: float) -> None:
-        self.is_dj0 = True
-        self.put(_KIND_FLOAT.pack(Kind.FLOAT, value), 9)
-
-    def write_complex(self, value: complex) -> None:
-        self.is_dj0 = True
-        self.put(_KIND_COMPLEX.pack(Kind.COMPLEX, value.real, value.imag), 17)
-
-    def write_str(self, value: str) -> None:
-        try:
-            encoded = value.encode()
-        except UnicodeEncodeError as error:
-            raise _NotPackableError(
-                f"the text {reprlib.repr(value)} holds half of a surrogate pair, which UTF-8 does not have",
-                "Clean it with `text.encode('utf-8', 'replace').decode()`.",
-            ) from error
-        self._sized(Kind.STR, encoded)
-
     def write_bytes(self, value: bytes | bytearray) -> None:
-        self._sized(Kind.BYTES, value)
-
-    def write_decimal(self, value: Decimal) -> None:
-        self._sized(Kind.DECIMAL, str(value).encode())
-
-    def _sized(self, kind: Kind, data: Any) -> None:
         self.is_dj0 = True
-        self.put(_KIND_SIZE.pack(kind, len(data)), 9)
-        self.put(data, len(data))
-
-    def write_uuid(self, value: UUID) -> None:
-        self.is_dj0 = True
-        self.put(bytes((Kind.UUID,)) + value.bytes, 17)
+        self.put(_KIND_SIZE.pack(Kind.BYTES, len(value)), 9)
+        self.put(value, len(value))
 
     def write_datetime(self, value: date | time) -> None:
-        self.is_dj0 = True
         if value != value:
             raise _NotPackableError("it is NaT, which is no time at all", "Use None.")
         day, clock = -1, -1
@@ -252,7 +293,7 @@ class _Packer:
                 )
             if getattr(value, "nanosecond", 0):
                 self.note("A blob keeps microseconds of a timestamp: nanoseconds were cut off. Use `datetime64[ns]`.")
-        self.put(_KIND_DATETIME.pack(Kind.DATETIME, day, clock), 13)
+        self.scalar(_KIND_DATETIME.pack(Kind.DATETIME, day, clock))
 
     def write_tuple(self, value: Iterable[Any]) -> _Children:
         return self._items(Kind.TUPLE, value)
@@ -361,12 +402,15 @@ class _Packer:
 
     def _array_head(self, array: Array, type_id: int, *, is_complex: bool = False) -> None:
         self._shape(Kind.ARRAY, array)
-        self.put(struct.pack("<II", type_id, is_complex), 8)
+        self.put(_ARRAY_HEAD.pack(type_id, is_complex), 8)
 
     def _array_items(self, array: Array) -> _Children:
         return _Children(array.ravel(order="F"), _index_step(array))
 
     def _array_data(self, array: Array) -> None:
+        if array.nbytes <= _SMALL_ARRAY and _IS_LITTLE and array.dtype.isnative:
+            self.put(array.tobytes("F"), array.nbytes)
+            return
         # The transpose in C order is the array in Fortran order: no copy if it lies in memory like that, and always
         # so with one dimension. The view as bytes is joined, and copied, at the end.
         flat = np.ascontiguousarray(array.T).reshape(-1)
@@ -396,26 +440,42 @@ def _index_step(array: Array) -> Callable[[int], str]:
     return step
 
 
+def _as_writer(say: Callable[[Any], bytes]) -> Callable[[_Packer, Any], None]:
+    def write(packer: _Packer, value: Any) -> None:
+        packer.scalar(say(value))
+
+    return write
+
+
 # The order matters: bool is an int, numpy.float64 a float, datetime a date, text and bytes are sequences.
 _WRITERS: tuple[tuple[Any, Callable[[_Packer, Any], _Children | None]], ...] = (
     (MatCell, _Packer.write_cell),
     (MatStruct, _Packer.write_struct),
     ((np.ndarray, np.number, np.datetime64, np.bool_), _Packer.write_array),
-    (bool, _Packer.write_bool),
-    (int, _Packer.write_int),
-    (complex, _Packer.write_complex),
-    (float, _Packer.write_float),
+    (bool, _as_writer(_say_bool)),
+    (int, _as_writer(_say_int)),
+    (complex, _as_writer(_say_complex)),
+    (float, _as_writer(_say_float)),
     ((date, time), _Packer.write_datetime),
-    (Decimal, _Packer.write_decimal),
-    (UUID, _Packer.write_uuid),
+    (Decimal, _as_writer(_say_decimal)),
+    (UUID, _as_writer(_say_uuid)),
     (Mapping, _Packer.write_dict),
-    (str, _Packer.write_str),
+    (str, _as_writer(_say_str)),
     ((bytes, bytearray), _Packer.write_bytes),
     (MutableSequence, _Packer.write_list),
     (Sequence, _Packer.write_tuple),
     (Set, _Packer.write_set),
-    (type(None), _Packer.write_none),
+    (type(None), _as_writer(_say_none)),
 )
+
+
+_EXACT_WRITERS: dict[type, Callable[[_Packer, Any], _Children | None]] = {
+    dict: _Packer.write_dict,
+    list: _Packer.write_list,
+    tuple: _Packer.write_tuple,
+    np.ndarray: _Packer.write_array,
+}
+"""Of the types that most values have; the others are looked for among the classes above."""
 
 
 def _find_writer(value: Any) -> Callable[[_Packer, Any], _Children | None]:

@@ -46,6 +46,12 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 _FLOAT = struct.Struct("<d")
 _COMPLEX = struct.Struct("<dd")
+_SIZE, _SHORT_SIZE = struct.Struct("<Q"), struct.Struct("<I")
+_ARRAY_HEAD = struct.Struct("<II")
+_ARRAY = int(Kind.ARRAY)
+_PROTOCOLS = (MYM, DJ0)
+
+_DTYPES = {type_id: np.dtype(spelled) for type_id, spelled in NUMERIC_TYPES.items()}
 
 _MAX_COLLISIONS = 100
 
@@ -89,10 +95,10 @@ def unpack(data: bytes | bytearray | memoryview, *, squeeze: bool = False, use_3
             f"A blob is bytes, and this is `{type(data).__qualname__}`.",
             remedy="Give `unpack` what `pack` returned, or what a column of raw bytes holds.",
         ) from error
-    length = struct.Struct("<I" if use_32bit_dims else "<Q")
-    if view[: len(COMPRESSED)] == COMPRESSED:
+    length = _SHORT_SIZE if use_32bit_dims else _SIZE
+    if bytes(view[: len(COMPRESSED)]) == COMPRESSED:
         view = memoryview(_inflate(view[len(COMPRESSED) :], length))
-    if view[:4] not in (MYM, DJ0):
+    if bytes(view[:4]) not in _PROTOCOLS:
         raise BlobError(
             f"The bytes are not a blob: they start {bytes(view[:8])!r}, where a blob says which protocol it follows.",
             remedy="A column of raw bytes is declared `bytes`; a packed one is `<blob>`.",
@@ -149,6 +155,50 @@ class _Pending(NamedTuple):
     """The items are arrays without sizes: the fields of a structured array."""
 
 
+class _Unread:
+    """What is said of bytes that are not, from end to end, the value that they announce."""
+
+
+_UNREAD = _Unread()
+
+
+def _none_of(data: memoryview, length: struct.Struct) -> None | _Unread:
+    return _UNREAD if data else None
+
+
+def _bool_of(data: memoryview, length: struct.Struct) -> bool | _Unread:
+    return bool(data[0]) if len(data) == 1 and data[0] < 2 else _UNREAD
+
+
+def _int_of(data: memoryview, length: struct.Struct) -> int | _Unread:
+    if len(data) < 2 or len(data) != 2 + data[0] + 256 * data[1]:
+        return _UNREAD
+    return int.from_bytes(data[2:], "little", signed=True)
+
+
+def _float_of(data: memoryview, length: struct.Struct) -> float | _Unread:
+    if len(data) != 8:
+        return _UNREAD
+    value: float = _FLOAT.unpack(data)[0]
+    return value
+
+
+def _str_of(data: memoryview, length: struct.Struct) -> str | _Unread:
+    if len(data) < length.size or length.unpack_from(data)[0] != len(data) - length.size:
+        return _UNREAD
+    return str(data[length.size :], "utf-8")
+
+
+_SCALARS: dict[int, Callable[[memoryview, struct.Struct], Any]] = {
+    int(Kind.NONE): _none_of,
+    int(Kind.BOOL): _bool_of,
+    int(Kind.INT): _int_of,
+    int(Kind.FLOAT): _float_of,
+    int(Kind.STR): _str_of,
+}
+"""What reads an item that is the whole of some bytes, without a step for each of its parts."""
+
+
 class _Reader:
     """Goes through one blob; ``at`` is where it is, ``end`` where the item ends that it is in."""
 
@@ -161,20 +211,23 @@ class _Reader:
 
     def element(self, depth: int, *, is_field: bool = False) -> Any:
         """Return the value that starts here."""
-        kind = self.number(1)
+        if self.at >= self.end:
+            self.fail("1 bytes are announced where 0 are left")
+        kind = self.view[self.at]
+        self.at += 1
         read = _READERS.get(kind)
         if read is None:
             self.fail(f"0x{kind:02x} is no kind of value")
         if is_field and kind not in (Kind.ARRAY, Kind.STRUCTURED):
             self.fail("a field of a structured array is not an array")
         value = read(self)
-        if isinstance(value, _Pending):
+        if type(value) is _Pending:
             if depth >= MAX_DEPTH:
                 raise BlobError(
                     f"The blob is nested more than {MAX_DEPTH} levels deep.", remedy="djnb does not read such blobs."
                 )
             value = value.build(self.items(value, depth + 1))
-        if kind == Kind.ARRAY and not is_field:
+        if kind == _ARRAY and not is_field:
             return self.present(value)
         return value
 
@@ -186,12 +239,24 @@ class _Reader:
         if pending.is_fields:
             return [self.element(depth, is_field=True) for _ in range(pending.length)]
         values = []
-        outer = self.end
+        outer, view, length = self.end, self.view, self._length
         for _ in range(pending.length):
-            size = self.size()
+            if outer - self.at < length.size:
+                self.fail(f"{length.size} bytes are announced where {outer - self.at} are left")
+            (size,) = length.unpack_from(view, self.at)
+            self.at += length.size
             if size > outer - self.at:
                 self.fail(f"an item of {size} bytes is announced where {outer - self.at} are left")
-            self.end = self.at + size
+            end = self.at + size
+            # Most items are numbers and texts: those are read on the spot, if they are as long as they say.
+            read = _SCALARS.get(view[self.at]) if size else None
+            if read is not None:
+                value = read(view[self.at + 1 : end], length)
+                if value is not _UNREAD:
+                    values.append(value)
+                    self.at = end
+                    continue
+            self.end = end
             values.append(self.element(depth))
             if self.at != self.end:
                 self.fail(f"an item ends {self.end - self.at} bytes too early")
@@ -211,14 +276,15 @@ class _Reader:
         return int.from_bytes(self.take(size), "little", signed=signed)
 
     def size(self) -> int:
-        return self.number(self._length.size)
+        size: int = self._length.unpack(self.take(self._length.size))[0]
+        return size
 
     def shape(self) -> tuple[tuple[int, ...], int]:
         """Return the shape of an array, and how many elements it announces."""
         ndim = self.size()
         if ndim > MAX_NDIM:
             self.fail(f"an array of {ndim} dimensions is announced")
-        shape = tuple(self.size() for _ in range(ndim))
+        shape = tuple([self.size() for _ in range(ndim)])
         return shape, math.prod(shape)
 
     def names(self) -> list[str]:
@@ -303,7 +369,7 @@ class _Reader:
 
     def _hashable(self, values: list[Any]) -> list[Any]:
         """Return members of a set, or keys of a dict: what was packed as a frozenset is one again."""
-        frozen = [_freeze(value) for value in values]
+        frozen = [value if type(value) is str else _freeze(value) for value in values]
         # Thousands of numbers with one hash never come about by chance, and would take a set ages to tell apart.
         if len(frozen) > _MAX_COLLISIONS and max(Counter(map(hash, frozen)).values()) > _MAX_COLLISIONS:
             self.fail("members of a set, or keys of a dict, were chosen to have the same hash")
@@ -313,7 +379,7 @@ class _Reader:
 
     def read_array(self) -> Array | _Pending:
         shape, count = self.shape()
-        type_id, is_complex = self.number(4), self.number(4)
+        type_id, is_complex = _ARRAY_HEAD.unpack(self.take(_ARRAY_HEAD.size))
         if is_complex > 1 or (is_complex and type_id in (BOOL_TYPE, CHAR_TYPE, OBJECT_TYPE)):
             self.fail("an array has an impossible mark for complex numbers")
         if type_id == OBJECT_TYPE:
@@ -330,8 +396,8 @@ class _Reader:
         return flat.reshape(shape, order="F")
 
     def _dtype(self, type_id: int) -> np.dtype[Any]:
-        if type_id in NUMERIC_TYPES:
-            return np.dtype(NUMERIC_TYPES[type_id])
+        if type_id in _DTYPES:
+            return _DTYPES[type_id]
         if 0 <= type_id - DATETIME_TYPE < len(DATETIME_UNITS):
             return np.dtype(f"<M8[{DATETIME_UNITS[type_id - DATETIME_TYPE]}]")
         if type_id in MATLAB_TYPES:
@@ -342,7 +408,7 @@ class _Reader:
         data = self.take(count * dtype.itemsize)
         # numpy takes no empty buffers. The cast is the one copy: it makes the array writable and its own owner.
         flat = np.frombuffer(data, dtype) if count else np.empty(0, dtype)
-        return flat.astype(dtype.newbyteorder("="))
+        return flat.copy() if dtype.isnative else flat.astype(dtype.newbyteorder("="))
 
     def _complex_numbers(self, dtype: np.dtype[Any], count: int) -> Array:
         if dtype.kind == "M":
