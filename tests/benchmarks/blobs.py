@@ -1,4 +1,4 @@
-"""Packing and unpacking large arrays, beside copying their memory."""
+"""Packing and unpacking large arrays, beside copying their memory; and small values, beside DataJoint."""
 
 from __future__ import annotations
 
@@ -7,8 +7,21 @@ from collections.abc import Iterator
 
 import numpy as np
 
+import djnb
 from djnb.codecs.blob import pack, unpack
 from tests.benchmarks.measure import Ways
+from tests.interop.both import speed
+from tests.peers import Peer
+
+
+def small(times: int, peer: Peer) -> Iterator[Ways]:
+    """Give the ways of packing and unpacking small values, so many times."""
+    yield Ways(
+        f"pack and unpack {times * len(speed.SMALL):,} small values, uncompressed",
+        "DataJoint 2.3.5",
+        lambda: speed.small_blobs(djnb, times),
+        lambda: peer.run("speed.small_blobs", times=times),
+    )
 
 
 def ways(megabytes: int) -> Iterator[Ways]:

@@ -40,6 +40,7 @@ class Database(ABC):
     def __init__(self, url: str) -> None:
         self.connection = djnb.Connection(url)
         self.schema = djnb.Schema(SCHEMA, connection=self.connection)
+        self.url = url
 
     def table(self, declared: Any) -> str:
         """Return a table's name in SQL."""

@@ -1,4 +1,4 @@
-"""Two ways of doing the same, measured in turns."""
+"""Ways of doing the same, measured in turns."""
 
 from __future__ import annotations
 
@@ -26,6 +26,8 @@ class Figure:
         Medians of djnb's times and of the other way's.
     ratio : float
         Median of the ratios of neighbouring times; below 1, djnb is faster.
+    peer_ratio : float or None
+        The same ratio of DataJoint's times to the other way's, where it was measured too.
     """
 
     task: str
@@ -34,6 +36,7 @@ class Figure:
     seconds: float
     other_seconds: float
     ratio: float
+    peer_ratio: float | None = None
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,8 @@ class Ways:
         As in `Figure`.
     djnb, other : callable
         What is timed. One that returns a number has timed itself: seconds.
+    peer : callable, optional
+        How DataJoint does it.
     prepare : callable
         Runs before each of them, untimed.
     """
@@ -56,19 +61,27 @@ class Ways:
     djnb: Callable[[], object]
     other: Callable[[], object]
     prepare: Callable[[], object] = lambda: None
+    peer: Callable[[], object] | None = None
 
 
 def compare(ways: Ways, *, database: str = "", turns: int) -> Figure:
-    """Time both ways, in turns that begin with the one and with the other."""
+    """Time the ways, in turns that begin with the one and with the other."""
     ours: list[float] = []
     others: list[float] = []
+    peers: list[float] = []
     for turn in range(turns):
         pair = [(ways.djnb, ours), (ways.other, others)]
+        if ways.peer is not None:
+            pair.append((ways.peer, peers))
         for run, times in pair if turn % 2 else reversed(pair):
             ways.prepare()
             times.append(_time(run))
-    ratio = median(mine / other for mine, other in zip(ours, others, strict=True))
-    return Figure(ways.task, database, ways.other_way, median(ours), median(others), ratio)
+    peer_ratio = _ratio(peers, others) if peers else None
+    return Figure(ways.task, database, ways.other_way, median(ours), median(others), _ratio(ours, others), peer_ratio)
+
+
+def _ratio(times: list[float], others: list[float]) -> float:
+    return median(one / other for one, other in zip(times, others, strict=True))
 
 
 def _time(run: Callable[[], object]) -> float:
@@ -81,9 +94,17 @@ def _time(run: Callable[[], object]) -> float:
 
 def as_table(figures: list[Figure]) -> str:
     """Return the figures as a table in Markdown."""
-    head = ("task", "database", "compared with", "djnb", "the other way", "ratio")
+    head = ("task", "database", "compared with", "djnb", "the other way", "ratio", "DataJoint's ratio")
     rows = [
-        (f.task, f.database or "none", f.other_way, _said(f.seconds), _said(f.other_seconds), f"{f.ratio:.2f}")
+        (
+            f.task,
+            f.database or "none",
+            f.other_way,
+            _said(f.seconds),
+            _said(f.other_seconds),
+            f"{f.ratio:.2f}",
+            "" if f.peer_ratio is None else f"{f.peer_ratio:.2f}",
+        )
         for f in figures
     ]
     widths = [max(map(len, cells)) for cells in zip(head, *rows, strict=True)]

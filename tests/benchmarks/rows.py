@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
-from random import Random
+from functools import partial
 
 import djnb
-from tests.benchmarks.databases import Database, Row
+from tests.benchmarks.databases import SCHEMA, Database
 from tests.benchmarks.measure import Ways
-
-NAMES = ["sample_id", "amplitude", "label", "measured_at"]
+from tests.interop.both.speed import NAMES, samples
+from tests.peers import Peer
 
 
 class Sample(djnb.Manual):
@@ -23,16 +22,7 @@ class Sample(djnb.Manual):
     """
 
 
-def samples(count: int) -> list[Row]:
-    """Return rows as an experiment might give them, the same in every run."""
-    random, start = Random(7), datetime(2024, 1, 1)  # noqa: DTZ001 -- the database's times are UTC, without a zone
-    return [
-        (number, random.gauss(), f"channel {number % 384}", start + timedelta(seconds=number))
-        for number in range(count)
-    ]
-
-
-def ways(database: Database, count: int) -> Iterator[Ways]:
+def ways(database: Database, count: int, peer: Peer | None = None) -> Iterator[Ways]:
     """Give the ways of moving ``count`` rows."""
     database.schema(Sample)
     name = database.table(Sample)
@@ -48,8 +38,19 @@ def ways(database: Database, count: int) -> Iterator[Ways]:
         database.send(f"DELETE FROM {name}")
 
     other = f"{database.driver}.executemany"
-    yield Ways(f"insert {count:,} rows, given as tuples", other, lambda: Sample.insert(rows), insert_by_hand, clear)
-    yield Ways(f"insert {count:,} rows, given as dicts", other, lambda: Sample.insert(dicts), insert_by_hand, clear)
+    for given, form in ((rows, "tuples"), (dicts, "dicts")):
+
+        def insert_by_peer(form: str = form) -> object:
+            return peer and peer.run("speed.insert", schema=SCHEMA, count=count, as_dicts=form == "dicts")
+
+        yield Ways(
+            f"insert {count:,} rows, given as {form}",
+            other,
+            partial(Sample.insert, given),
+            insert_by_hand,
+            clear,
+            peer=peer and insert_by_peer,
+        )
 
     clear()
     insert_by_hand()
@@ -58,4 +59,5 @@ def ways(database: Database, count: int) -> Iterator[Ways]:
         f"{database.driver}, pandas.DataFrame",
         Sample.to_pandas,
         lambda: database.frame(database.send(select), NAMES).set_index("sample_id"),
+        peer=peer and (lambda: peer.run("speed.fetch", schema=SCHEMA)),
     )
