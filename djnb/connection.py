@@ -256,6 +256,22 @@ class Connection:
             statement.sql, lambda driver: driver.execute(statement.sql, statement.params), may_repeat=reads
         )
 
+    def fetch_arrow(self, statement: Statement) -> Any:
+        """
+        Return the answer to a statement that reads as an Arrow table, much sooner than ``execute`` gives its rows.
+
+        None where the database's driver cannot, where the statement has values, and within a transaction, whose rows
+        nobody else can see: there ``execute`` is to be asked, which also reports what is wrong.
+        """
+        if statement.params or self.in_transaction or not get_config().database.use_connectorx:
+            return None
+        self._check_block()
+        started = time.perf_counter()
+        table = self._session().driver.fetch_arrow(statement.sql)
+        if table is not None and self.bus.wants(StatementSent):
+            self.bus.emit(StatementSent(statement.sql, time.perf_counter() - started))
+        return table
+
     def execute_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> int:
         """Send one statement for many rows and return how many were changed."""
         return self._send(sql, lambda driver: driver.execute_many(sql, rows), may_repeat=False)

@@ -11,7 +11,7 @@ from djnb.connection import Connection
 from djnb.errors import OperandError, RowCountError
 from djnb.model.heading import Heading
 from djnb.on_class import on_class
-from djnb.rows import arrow, frames
+from djnb.rows import arrow, bulk, frames
 from djnb.rows.fetch import Columns, count, exists, fetch_columns, stream_dicts, to_dicts
 
 if TYPE_CHECKING:
@@ -157,7 +157,11 @@ class Fetching:
             Integers stay integers, with pandas' nullable types where NULL is allowed; dates and times are
             ``datetime64`` in UTC; blobs are ``object``.
         """
-        columns = self._fetch(self._with_key(names), order_by, limit, offset, squeeze=squeeze, into=download_path)
+        wanted = self._with_key(names)
+        table = self._fetch_table(wanted, order_by, limit, offset)
+        if table is not None:
+            return bulk.to_frame(table, self.heading)
+        columns = self._fetch(wanted, order_by, limit, offset, squeeze=squeeze, into=download_path)
         return frames.to_frame(columns, self.heading)
 
     @on_class
@@ -180,7 +184,11 @@ class Fetching:
         MissingPackageError
             polars is not installed.
         """
-        columns = self._fetch(self._with_key(names), order_by, limit, offset, squeeze=squeeze, into=download_path)
+        wanted = self._with_key(names)
+        table = self._fetch_table(wanted, order_by, limit, offset)
+        if table is not None:
+            return bulk.to_polars(table)
+        columns = self._fetch(wanted, order_by, limit, offset, squeeze=squeeze, into=download_path)
         return arrow.to_polars(columns, self.heading)
 
     @on_class
@@ -205,7 +213,11 @@ class Fetching:
         OperandError
             Blobs hold values for which Arrow has no type.
         """
-        columns = self._fetch(self._with_key(names), order_by, limit, offset, squeeze=squeeze, into=download_path)
+        wanted = self._with_key(names)
+        table = self._fetch_table(wanted, order_by, limit, offset)
+        if table is not None:
+            return table
+        columns = self._fetch(wanted, order_by, limit, offset, squeeze=squeeze, into=download_path)
         return arrow.to_arrow(columns, self.heading)
 
     def _with_key(self, names: tuple[str, ...]) -> list[str]:
@@ -327,6 +339,11 @@ class Fetching:
             return row
         results = [{k: row[k] for k in self.primary_key} if name == "KEY" else row[name] for name in names]
         return results[0] if len(results) == 1 else tuple(results)
+
+    def _fetch_table(
+        self, names: list[str], order_by: OrderBy, limit: int | None, offset: int | None
+    ) -> pa.Table | None:
+        return bulk.fetch_table(self.connection, self.node, names, order_by=order_by, limit=limit, offset=offset or 0)
 
     def _fetch(
         self,

@@ -127,6 +127,14 @@ class Driver(Protocol):
         """
         ...
 
+    def fetch_arrow(self, sql: str) -> Any:
+        """
+        Return the answer to a SELECT without values as an Arrow table, of what is committed.
+
+        None where the database has no driver for that, or where it fails: `execute` then does it, or tells why not.
+        """
+        ...
+
     def execute_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> int:
         """Send one statement for many rows, in as few messages as the database takes."""
         ...

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from djnb.errors import MissingPackageError, OperandError
 from djnb.model.attribute import Attribute
-from djnb.model.core_types import AttributeType, Family
+from djnb.model.core_types import Family
 from djnb.model.heading import Heading
 from djnb.rows.fetch import Columns
 
@@ -46,7 +46,7 @@ def to_polars(columns: Columns, heading: Heading) -> pl.DataFrame:
     MissingPackageError
         polars is not installed.
     """
-    polars = _package("polars", "to_polars")
+    polars = package("polars", "to_polars")
     series = [_series(polars, name, values, heading[name]) for name, values in columns.items()]
     frame: pl.DataFrame = polars.DataFrame(series)
     return frame
@@ -91,7 +91,7 @@ def to_arrow(columns: Columns, heading: Heading) -> pa.Table:
     OperandError
         Blobs hold values for which Arrow has no type.
     """
-    pa = _package("pyarrow", "to_arrow")
+    pa = package("pyarrow", "to_arrow")
     arrays = {name: _arrow_array(pa, name, values, heading[name]) for name, values in columns.items()}
     return pa.table(arrays) if arrays else pa.table({}).slice(0, columns.count)
 
@@ -105,7 +105,7 @@ def _arrow_array(pa: Any, name: str, values: Sequence[Any], attribute: Attribute
     elif family is Family.CODEC:
         values = [_plain(value) for value in values]
     try:
-        return pa.array(values, type=_arrow_type(pa, attribute.type, attribute))
+        return pa.array(values, type=arrow_type(pa, attribute))
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
         raise OperandError(
             f"'{name}' holds values for which Arrow has no common type ({error}).",
@@ -113,7 +113,9 @@ def _arrow_array(pa: Any, name: str, values: Sequence[Any], attribute: Attribute
         ) from error
 
 
-def _arrow_type(pa: Any, kind: AttributeType, attribute: Attribute) -> Any:
+def arrow_type(pa: Any, attribute: Attribute) -> Any:
+    """Return the Arrow type of an attribute; None for what the values say."""
+    kind = attribute.type
     match kind.family:
         case Family.INTEGER:
             return getattr(pa, attribute.integer_dtype)()
@@ -133,7 +135,7 @@ def _arrow_type(pa: Any, kind: AttributeType, attribute: Attribute) -> Any:
             return pa.string()
         case Family.BYTES:
             return pa.binary()
-    return None  # what the values are
+    return None
 
 
 def _plain(value: Any) -> Any:
@@ -145,7 +147,8 @@ def _plain(value: Any) -> Any:
     return [_plain(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
-def _package(name: str, method: str) -> Any:
+def package(name: str, method: str) -> Any:
+    """Return a package that a method needs."""
     try:
         return import_module(name)
     except ModuleNotFoundError as error:

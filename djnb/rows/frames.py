@@ -50,7 +50,7 @@ def to_array(values: Sequence[Any], attribute: Attribute) -> np.ndarray[Any, Any
         case Family.DATE:
             return _moments(values, "s").astype("datetime64[D]")
         case Family.DATETIME:
-            return _moments(values, _UNITS[kind.scale])
+            return _moments(values, datetime_unit(attribute))
         case Family.TIME:
             return np.array(values, dtype="timedelta64[us]")
         case Family.COMPUTED if not has_null and values:
@@ -64,6 +64,11 @@ def to_array(values: Sequence[Any], attribute: Attribute) -> np.ndarray[Any, Any
 
 def _has_null(values: Sequence[Any]) -> bool:
     return type(None) in set(map(type, values))
+
+
+def datetime_unit(attribute: Attribute) -> str:
+    """Return the unit of the ``datetime64`` of an attribute."""
+    return _UNITS[attribute.type.scale]
 
 
 def _moments(values: Sequence[Any], unit: str) -> np.ndarray[Any, Any]:
@@ -122,8 +127,16 @@ def to_frame(columns: Columns, heading: Heading) -> pd.DataFrame:
     """
     import pandas as pd
 
-    frame = pd.DataFrame({name: _series(values, heading[name]) for name, values in columns.items()})
-    key = [name for name in heading.primary_key if name in columns]
+    return index_by_key(
+        pd.DataFrame({name: _series(values, heading[name]) for name, values in columns.items()}), heading
+    )
+
+
+def index_by_key(frame: pd.DataFrame, heading: Heading) -> pd.DataFrame:
+    """Return a DataFrame with the primary key as its index, if all of the key is among its columns."""
+    import pandas as pd
+
+    key = [name for name in heading.primary_key if name in frame.columns]
     if not key or len(key) < len(heading.primary_key):
         return frame
     if len(key) == 1:  # `set_index` makes int64 of an empty column of any integer type
@@ -145,11 +158,12 @@ def _series(values: Sequence[Any], attribute: Attribute) -> pd.Series[Any]:
         case Family.DATE:
             return pd.Series(to_array(values, attribute).astype("datetime64[s]"))
         case Family.STRING | Family.ENUM:
-            return pd.Series(list(values), dtype="str" if _has_str_dtype() else object)
+            return pd.Series(list(values), dtype="str" if has_str_dtype() else object)
     return pd.Series(to_array(values, attribute))
 
 
-def _has_str_dtype() -> bool:
+def has_str_dtype() -> bool:
+    """Tell whether pandas has a type for text, as it has from 3 on."""
     import pandas as pd
 
     return int(pd.__version__.partition(".")[0]) >= 3

@@ -32,6 +32,11 @@ class Database(Group):
     reconnect: bool = Field(
         default=True, description="Connect again by itself after a lost connection, unless a transaction was open."
     )
+    use_connectorx: bool = Field(
+        default=True,
+        description="Fetch whole frames from a server by the package connectorx where it is installed, "
+        "unless the connection is encrypted.",
+    )
 
     @field_serializer("url")
     def _without_password(self, url: str | None) -> str | None:

@@ -34,6 +34,9 @@ class Database(ABC):
     place: str
     """What stands for a bound value."""
 
+    has_arrow: bool = False
+    """Whether connectorx reads from it."""
+
     plain: Any
     """The plain driver's connection: autocommit, but for ``begin``."""
 
@@ -109,6 +112,7 @@ class MySQL(Database):
     """A MariaDB server, over PyMySQL."""
 
     name, driver, place = "MariaDB", "PyMySQL", "%s"
+    has_arrow = True
 
     def __init__(self, url: str) -> None:
         super().__init__(url)

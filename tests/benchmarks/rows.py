@@ -54,10 +54,21 @@ def ways(database: Database, count: int, peer: Peer | None = None) -> Iterator[W
 
     clear()
     insert_by_hand()
+
+    def fetch_by_hand() -> object:
+        return database.frame(database.send(select), NAMES).set_index("sample_id")
+
+    def fetch_from_rows() -> None:
+        with djnb.config.override(database__use_connectorx=False):
+            Sample.to_pandas()
+
+    other = f"{database.driver}, pandas.DataFrame"
     yield Ways(
         f"fetch {count:,} rows as a DataFrame",
-        f"{database.driver}, pandas.DataFrame",
-        Sample.to_pandas,
-        lambda: database.frame(database.send(select), NAMES).set_index("sample_id"),
+        other,
+        fetch_from_rows,
+        fetch_by_hand,
         peer=peer and (lambda: peer.run("speed.fetch", schema=SCHEMA)),
     )
+    if database.has_arrow:
+        yield Ways(f"fetch {count:,} rows as a DataFrame, by connectorx", other, Sample.to_pandas, fetch_by_hand)

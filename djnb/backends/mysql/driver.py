@@ -17,6 +17,7 @@ from pymysql import converters
 from pymysql.constants import FIELD_TYPE, SERVER_STATUS
 
 from djnb.backends.base import Address, Answer
+from djnb.backends.mysql.arrow import read_arrow
 
 _CONNECT_SECONDS = 10
 _PATIENCE_SECONDS = 7 * 24 * 3600
@@ -32,6 +33,13 @@ _SQL_MODE = ",".join(
         "NO_UNSIGNED_SUBTRACTION",
     ]
 )
+
+_SETTINGS = (
+    "SET NAMES utf8mb4 COLLATE utf8mb4_bin",
+    f"SET SESSION sql_mode = '{_SQL_MODE}', time_zone = '+00:00'",
+    "SET SESSION TRANSACTION READ ONLY",
+)
+"""What makes a connection that only reads like the one below."""
 
 
 def _read_datetime(text: str) -> Any:
@@ -62,6 +70,7 @@ class MySQLDriver:
     """One PyMySQL connection: autocommit, strict, times in UTC."""
 
     def __init__(self, address: Address, *, use_tls: bool | None) -> None:
+        self._address = address
         self._connection = _connect(address, use_tls)
         version: str = self._connection.get_server_info()
         self.is_mariadb = "mariadb" in version.lower()
@@ -112,6 +121,12 @@ class MySQLDriver:
                     result.unbuffered_active = False
                     if pid == os.getpid():  # else the connection is that of the process which forked this one
                         self.close()
+
+    def fetch_arrow(self, sql: str) -> Any:
+        """Read by connectorx, if it is installed; not over an encrypted connection, which it would not be."""
+        if self._connection._secure:
+            return None
+        return read_arrow(self._address, sql % (), _SETTINGS)
 
     def execute_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> int:
         """Send the rows in statements of many rows each; PyMySQL keeps each below the server's limit."""

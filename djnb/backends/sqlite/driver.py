@@ -65,6 +65,10 @@ class SQLiteDriver:
             with suppress(sqlite3.ProgrammingError):  # the whole connection is closed already
                 cursor.close()
 
+    def fetch_arrow(self, sql: str) -> None:
+        """Return None: there is no such driver for SQLite."""
+        return
+
     def execute_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> int:
         """Send one prepared statement for many rows."""
         cursor = self._connection.executemany(sql, rows)

@@ -162,7 +162,7 @@ class _Unread:
 _UNREAD = _Unread()
 
 
-def _none_of(data: memoryview, length: struct.Struct) -> None | _Unread:
+def _none_of(data: memoryview, length: struct.Struct) -> _Unread | None:
     return _UNREAD if data else None
 
 
