@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from djnb.errors import DataJointError
     from djnb.populate.result import PopulateResult, Progress
     from djnb.query import Query
+    from djnb.rows.upsert import UpsertResult
+    from djnb.rows.validate import ValidationResult
     from djnb.schemas import Schema, list_schemas, list_tables
     from djnb.schemas import Schema as schema  # noqa: N813 -- as DataJoint 0.12 to 0.14 spell it
     from djnb.settings import Config
@@ -72,6 +74,9 @@ __all__ = [
     "Top",
     "U",
     "functions",
+    # what became of rows
+    "UpsertResult",
+    "ValidationResult",
     # drawing
     "Diagram",
     # populating
@@ -114,6 +119,8 @@ _HOMES = {
     "Not": "djnb.algebra.conditions",
     "Top": "djnb.algebra.top",
     "U": "djnb.universal",
+    "UpsertResult": "djnb.rows.upsert",
+    "ValidationResult": "djnb.rows.validate",
     "Diagram": "djnb.diagram",
     "PopulateResult": "djnb.populate.result",
     "Progress": "djnb.populate.result",

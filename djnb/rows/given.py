@@ -67,15 +67,24 @@ def batches(numbered: Iterator[tuple[int, Row]], heading: Heading, size: int) ->
         while batch := list(islice(numbered, size)):
             yield batch
         return
+    attached = {a.name for a in heading if a.type.codec == "attach"}
     batch, held = [], 0
     for item in numbered:
         batch.append(item)
-        held += sum(_weight(item[1].get(name)) for name in large)
+        held += sum((_size_of_file if name in attached else _weight)(item[1].get(name)) for name in large)
         if len(batch) >= size or held > BATCH_BYTES:
             yield batch
             batch, held = [], 0
     if batch:
         yield batch
+
+
+def _size_of_file(value: Any) -> int:
+    """Return how many bytes a file has; 0 if there is none, which is said when it is to be read."""
+    try:
+        return Path(value).stat().st_size
+    except (OSError, TypeError, ValueError):
+        return 0
 
 
 def _weight(value: Any) -> int:

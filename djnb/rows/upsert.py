@@ -127,17 +127,17 @@ def _existing(
 
 
 def _wanted(attribute: Attribute, value: Any, owner: str) -> Any:
-    """Return what a row is to have: the value, or NULL or the default where it is None."""
+    """Return what a row is to have: the value, or the default where it is None; None for NULL and for the time."""
     if not is_missing(value):
         return value
     if attribute.nullable:
         return None
-    if attribute.default is None or attribute.default.is_keyword:
+    if attribute.default is None:
         raise MissingAttributeError(
-            f"None was given for '{attribute.name}' of `{owner}`, which has no fixed default.",
+            f"None was given for '{attribute.name}' of `{owner}`, which has no default.",
             remedy=f"Give a value, or leave '{attribute.name}' out to keep the one that is there.",
         )
-    return attribute.default.text
+    return None if attribute.default.is_keyword else attribute.default.text
 
 
 def _is_same(there: Any, wanted: Any, heading: Heading, name: str, connection: Connection) -> bool:
@@ -162,6 +162,9 @@ def _change(
     key = heading.primary_key
     groups: dict[tuple[str, ...], Numbered] = {}
     for number, row in rows:
+        if any(row[name] is None and not heading[name].nullable for name in row):  # the time, which the database knows
+            update_row(connection, spec, heading, row)
+            continue
         groups.setdefault(tuple(name for name in heading.secondary_attributes if name in row), []).append((number, row))
     for names, numbered in groups.items():
         # An INSERT has to give what every row must give, though it only changes rows that are there.

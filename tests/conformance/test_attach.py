@@ -55,6 +55,23 @@ class TestAttach:
             kept = (store / path).read_bytes()
         assert b"a.txt\0hello" == bytes(kept)
 
+    def test_batches_are_counted_by_the_sizes_of_files(self, schema, tmp_path, statements, monkeypatch):
+        """Files that would not fit into memory together go in one after the other."""
+
+        @schema
+        class Recording(dj.Manual):
+            definition = "recording : int32\n---\nfile : <attach>"
+
+        paths = [tmp_path / f"{number}.dat" for number in range(3)]
+        for path in paths:
+            path.write_bytes(bytes(2**20 + 1 if path.stem == "0" else 10))
+        monkeypatch.setattr("djnb.rows.given.BATCH_BYTES", 2**20)
+        statements.clear()
+
+        Recording.insert({"recording": n, "file": path} for n, path in enumerate(paths))
+
+        assert 2 == sum(sql.startswith("INSERT") for sql in statements)
+
     def test_other_content_of_the_same_name_gets_a_number(self, Document, downloads, tmp_path):
         """A file that is there already is not overwritten; the same content is not written twice."""
         texts = ["one", "two", "three", "one"]

@@ -86,3 +86,29 @@ class TestUpsert:
         with pytest.raises(error):
             Unit.upsert(rows)
         assert [a.tolist() for a in before] == [a.tolist() for a in Unit.to_arrays("label", "rate")]
+
+    def test_none_for_the_time_of_entry_is_now(self, schema):
+        """None stands for the default, also where that is the time at which the database is asked."""
+
+        @schema
+        class Note(dj.Manual):
+            definition = """
+            note : int32
+            ---
+            text : varchar(20)
+            entered = CURRENT_TIMESTAMP : datetime
+            """
+
+        Note.insert1({"note": 1, "text": "old", "entered": "2001-01-01"})
+
+        result = Note.upsert([{"note": 1, "text": "new", "entered": None}, {"note": 2, "text": "b", "entered": None}])
+
+        assert (({"note": 1},), ({"note": 2},)) == (result.changed, result.inserted)
+        texts, times = Note.to_arrays("text", "entered")
+        assert ["new", "b"] == texts.tolist()
+        assert all(time.astype(object).year > 2020 for time in times)
+
+    def test_result_has_a_public_name(self, Unit):
+        """What `upsert` and `validate` return can be named in signatures."""
+        assert isinstance(Unit.upsert([]), dj.UpsertResult)
+        assert isinstance(Unit.validate([]), dj.ValidationResult)

@@ -42,6 +42,7 @@ class TestDefaults:
             "database.password": None,
             "database.use_tls": None,
             "database.reconnect": True,
+            "database.use_connectorx": True,
             "display.limit": 12,
             "display.width": 40,
             "display.show_row_count": True,
