@@ -13,7 +13,7 @@ from djnb.model.core_types import Family
 from djnb.model.heading import Heading
 from djnb.rows.arrow import arrow_type, package
 from djnb.rows.fetch import say_fetch
-from djnb.rows.frames import datetime_unit, has_str_dtype, index_by_key, integer_dtype
+from djnb.rows.frames import datetime_unit, has_str_dtype, index_by_key
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -91,7 +91,7 @@ def _series(column: Any, attribute: Attribute) -> pd.Series[Any]:
 
     match attribute.type.family:
         case Family.INTEGER if attribute.nullable:
-            dtype = pd.api.types.pandas_dtype(integer_dtype(attribute).replace("i", "I").replace("u", "U"))
+            dtype = pd.api.types.pandas_dtype(attribute.integer_dtype.replace("i", "I").replace("u", "U"))
             return pd.Series(dtype.__from_arrow__(column))  # type: ignore[union-attr]
         case Family.BOOL if attribute.nullable:
             return pd.Series(pd.BooleanDtype().__from_arrow__(column))  # type: ignore[attr-defined]

@@ -67,7 +67,7 @@ def batches(numbered: Iterator[tuple[int, Row]], heading: Heading, size: int) ->
         while batch := list(islice(numbered, size)):
             yield batch
         return
-    attached = {a.name for a in heading if a.type.codec == "attach"}
+    attached = {a.name for a in heading.visible if a.type.codec == "attach"}
     batch, held = [], 0
     for item in numbered:
         batch.append(item)
