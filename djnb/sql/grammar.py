@@ -12,6 +12,7 @@ from functools import cache, lru_cache
 from typing import Any, ClassVar
 
 from djnb.sql.functions import AGGREGATES, BARE, canonical_name
+from djnb.sql.precedence import regroup
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +36,12 @@ def _manner() -> Any:
     def extract_text(_: Any, this: Any, path: Any) -> Any:
         return exp.Anonymous(this="JSON_UNQUOTE", expressions=[extract(_, this, path)])
 
+    def null_safe(this: Any, expression: Any) -> Any:
+        # Some versions of sqlglot put parentheses around its own node, which then cannot be told from the user's.
+        node = exp.EQ(this=this, expression=expression)
+        node.meta["null_safe"] = True
+        return node
+
     class Manner(MySQL):
         class Tokenizer(MySQL.Tokenizer):
             # The statement REPLACE has no place in an expression, the function has.
@@ -42,6 +49,7 @@ def _manner() -> Any:
 
         class Parser(MySQLParser):
             FUNCTIONS: ClassVar[dict[str, Any]] = {}
+            EQUALITY: ClassVar[dict[Any, Any]] = {**MySQLParser.EQUALITY, TokenType.NULLSAFE_EQ: null_safe}
             FUNCTION_PARSERS = {k: v for k, v in MySQLParser.FUNCTION_PARSERS.items() if k in _SPECIAL}  # noqa: RUF012
             COLUMN_OPERATORS = {  # noqa: RUF012
                 **MySQLParser.COLUMN_OPERATORS,
@@ -63,6 +71,7 @@ def parse(text: str) -> Any:
     try:
         tree = exp.Paren(this=sqlglot.parse_one(text, dialect=_manner(), into=exp.Condition))
         _simplify(tree)
+        regroup(tree)
     except (sqlglot.errors.SqlglotError, RecursionError, ValueError) as error:
         logger.debug("The text %r goes to the database as it is: %s", text, error)
         return None
@@ -135,6 +144,8 @@ def _simplified(node: Any) -> Any:
             if name in AGGREGATES:
                 return exp.AnonymousAggFunc(this=name, expressions=node.expressions)
             node.set("this", name)
+        case exp.EQ() if node.meta.get("null_safe"):
+            return exp.NullSafeEQ(this=node.this, expression=node.expression)
         case exp.CurrentTimestamp() | exp.Localtime() | exp.Localtimestamp():
             return call("NOW", node.this)
         case exp.CurrentDate():
