@@ -21,6 +21,7 @@ from djnb.model.naming import TableName
 from djnb.sql.casts import target_of
 from djnb.sql.dialect import Dialect
 from djnb.sql.functions import FUNCTIONS, WINDOWS
+from djnb.sql.grammar import is_inner
 from djnb.sql.kinds import Kind, kind_of
 from djnb.sql.statement import Statement, compose, join
 from djnb.sql.text import is_outside_aggregates
@@ -165,9 +166,7 @@ class _Speaker:
         return compose(f"{self.dialect.function(name, is_exact=is_exact)}({{}})", join(", ", arguments))
 
     def _column(self, node: Any) -> Statement:
-        from sqlglot import exp
-
-        if node.find_ancestor(exp.Query) is not None:
+        if is_inner(node):
             return Statement(self.dialect.escape(node.sql(dialect=self.dialect.sqlglot_name)))
         if node.meta.get("bare") and node.name not in self.heading:
             return self._call(node.name.upper())

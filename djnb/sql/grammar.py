@@ -19,8 +19,8 @@ logger = logging.getLogger(__name__)
 _SPECIAL = ("CAST", "CONVERT", "EXTRACT", "GROUP_CONCAT", "TRIM", "SUBSTR", "SUBSTRING", "POSITION")
 """Functions whose arguments have a syntax of their own."""
 
-_DEEPEST = 200
-"""How many parentheses may stand within each other."""
+_DEEPEST = 120
+"""How many parentheses and operators may stand within each other; AND and OR do not count."""
 
 
 @cache
@@ -62,21 +62,33 @@ def _manner() -> Any:
 
 @lru_cache(maxsize=1024)
 def parse(text: str) -> Any:
-    """Return the tree of a text; None where it cannot be read, or says what not every database can be told."""
+    """
+    Return the tree of a text; None where it cannot be read, or says what not every database can be told.
+
+    Raises
+    ------
+    RecursionError
+        It nests too deeply for whoever walks it.
+    """
     import sqlglot
     from sqlglot import exp
 
     if _depth(text) > _DEEPEST:
-        return None
+        raise RecursionError
     try:
         tree = exp.Paren(this=sqlglot.parse_one(text, dialect=_manner(), into=exp.Condition))
         _simplify(tree)
         regroup(tree)
-    except (sqlglot.errors.SqlglotError, RecursionError, ValueError) as error:
+    except (sqlglot.errors.SqlglotError, ValueError) as error:
         logger.debug("The text %r goes to the database as it is: %s", text, error)
         return None
     tree = tree.this
     tree.pop()
+    if _height(tree) > _DEEPEST:
+        raise RecursionError
+    for query in tree.find_all(exp.Query):
+        for column in query.find_all(exp.Column):
+            column.meta["inner"] = True
     unknown = [node for node in outer_nodes(tree) if not isinstance(node, _known())]
     if unknown:
         logger.debug("The text %r goes to the database as it is: %s", text, type(unknown[0]).__name__)
@@ -91,6 +103,11 @@ def outer_nodes(tree: Any) -> list[Any]:
     return list(tree.walk(prune=lambda node: isinstance(node, exp.Query)))
 
 
+def is_inner(column: Any) -> bool:
+    """Tell whether a column of a tree stands within a subquery."""
+    return bool(column.meta.get("inner"))
+
+
 def _depth(text: str) -> int:
     """Return how deeply the parentheses of a text nest."""
     deepest = depth = 0
@@ -98,6 +115,18 @@ def _depth(text: str) -> int:
         depth += (character == "(") - (character == ")")
         deepest = max(deepest, depth)
     return deepest
+
+
+def _height(tree: Any) -> int:
+    """Return how deeply the nodes of a tree nest, chains of AND and OR as one."""
+    highest, rest = 0, [(tree, 1)]
+    while rest:
+        node, height = rest.pop()
+        highest = max(highest, height)
+        for child in node.iter_expressions():
+            is_chained = type(child) is type(node) and type(node).__name__ in ("And", "Or")
+            rest.append((child, height + (not is_chained)))
+    return highest
 
 
 @cache

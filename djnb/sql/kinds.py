@@ -82,7 +82,7 @@ def kind_of(node: Any, heading: Heading) -> Kind:
     match node:
         case exp.Column():
             name = node.name
-            return of_type(heading[name].type) if name in heading and not _is_inner(node) else UNKNOWN
+            return of_type(heading[name].type) if name in heading and not node.meta.get("inner") else UNKNOWN
         case exp.Literal() if node.is_string:
             return Kind(parse_type("varchar(255)"))
         case exp.Literal():
@@ -255,9 +255,3 @@ def _parsed(pattern: Any) -> Kind:
     if has_date and has_time:
         return Kind(parse_type("datetime(6)" if "f" in letters else "datetime"))
     return Kind(parse_type("date" if has_date else "time(6)" if "f" in letters else "time"))
-
-
-def _is_inner(column: Any) -> bool:
-    from sqlglot import exp
-
-    return column.find_ancestor(exp.Query) is not None

@@ -18,7 +18,7 @@ from djnb.model.core_types import Family
 from djnb.model.heading import Heading
 from djnb.sql.casts import target_of
 from djnb.sql.functions import ALIASES, COMPOUND_UNITS, FUNCTIONS, PASSED, UNITS, WINDOWS
-from djnb.sql.grammar import parse
+from djnb.sql.grammar import is_inner, parse
 from djnb.sql.kinds import kind_of
 from djnb.sql.paths import value_at
 
@@ -46,7 +46,13 @@ def read(text: str, heading: Heading, *, owner: str = "") -> Expression:
         if path.type is not None and path.type.family is Family.JSON:
             kind = path.type  # read as JSON, where a user's own JSON_EXTRACT stays text
         return Expression(text, frozenset([path.name]), kind, tree=tree)
-    tree = parse(text)
+    try:
+        tree = parse(text)
+    except RecursionError:
+        raise QuerySyntaxError(
+            f"'{text[:60]}…' nests too deeply.",
+            remedy="Write it as several restrictions, or in several steps of `proj`.",
+        ) from None
     if tree is None or not _is_known(tree):
         _check_enclosable(text)
         return Expression(text, has_subquery="select" in text.lower())  # unread: rather once too often than missed
@@ -57,12 +63,7 @@ def read(text: str, heading: Heading, *, owner: str = "") -> Expression:
     for name in names:
         if name not in heading:
             raise UnknownAttributeError.among(name, heading.names, owner=owner)
-    try:
-        kind = kind_of(tree, heading).type
-    except RecursionError:
-        raise QuerySyntaxError(
-            f"'{text[:60]}…' nests too deeply.", remedy="Write it as several restrictions."
-        ) from None
+    kind = kind_of(tree, heading).type
     return Expression(text, frozenset(names), kind, _has_subquery(tree), _is_value(tree), tree)
 
 
@@ -82,7 +83,7 @@ def outer_columns(tree: exp.Expression) -> list[exp.Column]:
     """Return the attributes that a text mentions, leaving out those of subqueries written within it."""
     from sqlglot import exp
 
-    return [column for column in tree.find_all(exp.Column) if column.find_ancestor(exp.Select) is None]
+    return [column for column in tree.find_all(exp.Column) if not is_inner(column)]
 
 
 def is_aggregate(expression: Expression) -> bool:
