@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from djnb.connection import Connection, conn, connect
     from djnb.diagram import Diagram
     from djnb.errors import DataJointError
+    from djnb.orphans import OrphanPlan, find_orphans
     from djnb.populate.result import PopulateResult, Progress
     from djnb.query import Query
     from djnb.rows.upsert import UpsertResult
@@ -92,6 +93,9 @@ __all__ = [
     "AttributeAdapter",
     "get_codec",
     "list_codecs",
+    # files
+    "find_orphans",
+    "OrphanPlan",
     # what goes wrong
     "DataJointError",
     "errors",
@@ -133,6 +137,8 @@ _HOMES = {
     "AttributeAdapter": "djnb.codecs.adapter",
     "get_codec": "djnb.codecs.registry",
     "list_codecs": "djnb.codecs.registry",
+    "find_orphans": "djnb.orphans",
+    "OrphanPlan": "djnb.orphans",
     "DataJointError": "djnb.errors",
 }
 

@@ -140,7 +140,7 @@ _MODULES: dict[str, str | None] = {
 }
 
 _INSTEAD: dict[str, str] = {
-    "GarbageCollector": "Ask a store of djnb for its orphans.",
+    "GarbageCollector": "Use `djnb.find_orphans(store)`, and `execute()` of the plan that it returns.",
     "Instance": "Use a connection of its own: `dj.Connection('mysql://user@host')`, `dj.Schema(…, connection=…)`.",
     "Job": "Use `schema.jobs`, or `Table.jobs`.",
     "SparkAdapter": "Fetch with `to_pandas()`.",
@@ -157,7 +157,7 @@ _INSTEAD: dict[str, str] = {
     "make_condition": "Restrict a query instead: `query & condition`.",
     "migrate": "Tables of DataJoint 0.14 and 2 are read as they are; nothing has to be migrated.",
     "deploy": "There is nothing to deploy with djnb.",
-    "gc": "Ask a store of djnb for its orphans.",
+    "gc": "Use `djnb.find_orphans(store)`, and `execute()` of the plan that it returns.",
 }
 
 

@@ -66,8 +66,7 @@ class _TrackedCodec(Codec, register=False):
         return "uuid"
 
     def _path(self, digest: UUID, context: Any, store: Store, suffix: str = "") -> str:
-        folds = _FOLDS if store.settings.subfolding is None else store.settings.subfolding
-        return "/".join([context["schema"], *subfolders(digest.hex, folds), digest.hex + suffix])
+        return tracked_path(context["schema"], digest, store, suffix)
 
     def _row(self, digest: UUID, context: Any, store: Store) -> TrackedFile:
         tracking: Tracking = context["tracking"]
@@ -170,6 +169,12 @@ class TrackedFilepathCodec(_TrackedCodec):
             local = fetch_to_stage(path, row.size, store)
             _check(_uuid_of_file(local), row.contents_hash, path, store)
         return str(local)
+
+
+def tracked_path(schema: str, digest: UUID, store: Store, suffix: str = "") -> str:
+    """Return the path of a blob or, with a dot and its name after it, of an attachment."""
+    folds = _FOLDS if store.settings.subfolding is None else store.settings.subfolding
+    return "/".join([schema, *subfolders(digest.hex, folds), digest.hex + suffix])
 
 
 def uuid_of(content: bytes) -> UUID:

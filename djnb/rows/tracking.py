@@ -17,6 +17,7 @@ from djnb.sql.dml import insert
 from djnb.sql.select import select_rows
 from djnb.sql.values import decoder
 
+_PREFIX = "~external_"
 _NAMES = ("hash", "size", "attachment_name", "filepath", "contents_hash")
 _CHUNK = 1_000
 
@@ -30,7 +31,7 @@ class TrackingTable:
 
     def __init__(self, connection: Connection, schema: str, store: str) -> None:
         self._connection = connection
-        self._name = TableName(schema, f"~external_{store}")
+        self._name = tracking_table(schema, store)
         self._known: dict[UUID, TrackedFile] = {}
         self._added: dict[UUID, TrackedFile] = {}
         self._lock = threading.Lock()
@@ -87,3 +88,13 @@ class TrackingTable:
         )
         self._connection.execute_many(sql, rows)
         self._added.clear()
+
+
+def tracking_table(schema: str, store: str) -> TableName:
+    """Return the name of the table that lists the files of a schema in a store."""
+    return TableName(schema, _PREFIX + store)
+
+
+def is_tracking_table(name: TableName) -> bool:
+    """Tell whether a table lists files."""
+    return name.table.startswith(_PREFIX)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import ChainMap
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from djnb.connection import Connection, conn
@@ -20,6 +21,7 @@ from djnb.errors import (
 from djnb.layout import Preview
 from djnb.model.naming import TableName, check_schema_name
 from djnb.model.privileges import SchemaPrivileges
+from djnb.orphans import A_DAY, OrphanPlan, find_orphans
 from djnb.plans import DropPlan
 from djnb.schemas import classes
 from djnb.schemas.binding import Decorated, Place, caller_namespace, is_table_class, parts_of
@@ -381,6 +383,10 @@ class Schema:
         """Return what the user may do in the schema, as a value that shows itself: read, insert, create, refer to."""
         tables = [name.table for name in specs_of(self.connection, self.name)]
         return self.connection.privileges().within(self.name, tables)
+
+    def orphans(self, store: str | None = None, *, older_than: timedelta = A_DAY) -> OrphanPlan:
+        """Return the files of this schema in a store that no row refers to; parameters as of `dj.find_orphans`."""
+        return find_orphans(store, schema=self.name, older_than=older_than, connection=self.connection)
 
     @property
     def size_on_disk(self) -> int:

@@ -70,6 +70,28 @@ def object_path(
     return "/".join([*folders, f"{attribute}_{token}{suffix}"]), token
 
 
+def owner_of(path: str, *, hash_prefix: str, schema_prefix: str) -> tuple[str, str] | None:
+    """
+    Return the schema that a file belongs to, and the path that its row records; None if the path does not tell.
+
+    For a file in the folder of an object, that path is the folder's.
+    """
+    hashed, placed = (f"{prefix.strip('/')}/" for prefix in (hash_prefix, schema_prefix))
+    if len(hashed) > 1 and path.startswith(hashed):
+        schema, _, rest = path[len(hashed) :].partition("/")
+        return (schema, path) if rest else None
+    if len(placed) > 1 and path.startswith(placed):
+        parts = path.split("/")
+        start = placed.count("/")
+        while start < len(parts) and "=" in parts[start]:  # the partition
+            start += 1
+        end = start + 2
+        while end < len(parts) - 1 and "=" in parts[end]:  # the key
+            end += 1
+        return (parts[start], "/".join(parts[: end + 1])) if end < len(parts) else None
+    return None
+
+
 def make_token(length: int = 8) -> str:
     """Return random characters that a file's name and an address may hold; 4 to 16 of them."""
     return "".join(secrets.choice(TOKEN_ALPHABET) for _ in range(max(4, min(16, length))))
