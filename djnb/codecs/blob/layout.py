@@ -38,6 +38,9 @@ MAX_INT_BYTES = 65_535
 MAX_DEFLATE_RATIO = 1032
 """No zlib stream inflates to more than this many times its length."""
 
+MAX_INFLATED, MAX_RATIO_OF_LARGE = 2**30, 100
+"""What a blob inflates to: at most so many bytes, or so many times its length, whichever is more."""
+
 
 class Kind(IntEnum):
     """The first byte of an element."""

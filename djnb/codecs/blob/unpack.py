@@ -33,7 +33,9 @@ from djnb.codecs.blob.layout import (
     MAX_DEFLATE_RATIO,
     MAX_DEPTH,
     MAX_FIELDS,
+    MAX_INFLATED,
     MAX_NDIM,
+    MAX_RATIO_OF_LARGE,
     MYM,
     NUMERIC_TYPES,
     OBJECT_TYPE,
@@ -54,11 +56,18 @@ _PROTOCOLS = (MYM, DJ0)
 _DTYPES = {type_id: np.dtype(spelled) for type_id, spelled in NUMERIC_TYPES.items()}
 
 _MAX_COLLISIONS = 100
+_LARGE = 2**20
 
 _REMEDY = "If it was whole once, restore it from a backup, or delete the row and populate it again."
 
 
-def unpack(data: bytes | bytearray | memoryview, *, squeeze: bool = False, use_32bit_dims: bool = False) -> Any:
+def unpack(
+    data: bytes | bytearray | memoryview,
+    *,
+    squeeze: bool = False,
+    use_32bit_dims: bool = False,
+    is_trusted: bool = False,
+) -> Any:
     """
     Return the value of a blob.
 
@@ -71,6 +80,9 @@ def unpack(data: bytes | bytearray | memoryview, *, squeeze: bool = False, use_3
         MATLAB wrote.
     use_32bit_dims : bool
         Read lengths and dimensions of four bytes, as very old mYm wrote them.
+    is_trusted : bool
+        Inflate a compressed blob to whatever it announces. Else one that would be more than 1 GiB, and more than a
+        hundred times its length, is refused: a few megabytes, which anybody can write, would take all memory.
 
     Returns
     -------
@@ -97,7 +109,7 @@ def unpack(data: bytes | bytearray | memoryview, *, squeeze: bool = False, use_3
         ) from error
     length = _SHORT_SIZE if use_32bit_dims else _SIZE
     if bytes(view[: len(COMPRESSED)]) == COMPRESSED:
-        view = memoryview(_inflate(view[len(COMPRESSED) :], length))
+        view = memoryview(_inflate(view[len(COMPRESSED) :], length, is_trusted=is_trusted))
     if bytes(view[:4]) not in _PROTOCOLS:
         raise BlobError(
             f"The bytes are not a blob: they start {bytes(view[:8])!r}, where a blob says which protocol it follows.",
@@ -119,7 +131,7 @@ def unpack(data: bytes | bytearray | memoryview, *, squeeze: bool = False, use_3
     return value
 
 
-def _inflate(data: memoryview, length: struct.Struct) -> bytes:
+def _inflate(data: memoryview, length: struct.Struct, *, is_trusted: bool) -> bytes:
     if len(data) < length.size:
         raise BlobError("The compressed blob is damaged: it ends within its head.", remedy=_REMEDY)
     (size,) = length.unpack_from(data)
@@ -132,8 +144,17 @@ def _inflate(data: memoryview, length: struct.Struct) -> bytes:
             f"which {len(stream)} bytes cannot.",
             remedy=_REMEDY,
         )
+    if size > max(MAX_INFLATED, MAX_RATIO_OF_LARGE * len(stream)) and not is_trusted:
+        raise BlobError(
+            f"The compressed blob of {len(data)} bytes would take {size} bytes of memory.",
+            remedy="If it is yours, unpack its bytes by `djnb.codecs.blob.unpack(data, is_trusted=True)`.",
+        )
     inflater = zlib.decompressobj()
     try:
+        # What is no blob is found out by its first bytes, not after gigabytes; of a small one, that costs more.
+        head = zlib.decompressobj().decompress(stream[:1024], 4) if size > _LARGE else b""
+        if len(head) == 4 and head not in _PROTOCOLS:
+            raise BlobError(f"The compressed bytes are not a blob: they start {head!r}.", remedy=_REMEDY)
         raw = inflater.decompress(stream, size + 1)
     except zlib.error as error:
         raise BlobError(f"The compressed blob is damaged: {error}.", remedy=_REMEDY) from error

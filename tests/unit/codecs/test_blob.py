@@ -759,6 +759,32 @@ class TestDamagedBlob:
 
         assert peak < 2_000_000
 
+    @pytest.mark.parametrize(
+        ("size", "message", "options"),
+        [
+            (2**30 + 13, "would take 1073741837 bytes of memory", {}),
+            (2**28, "are not a blob: they start", {}),
+            (2**30 + 13, "are not a blob: they start", {"is_trusted": True}),
+        ],
+    )
+    def test_that_truthfully_announces_what_takes_all_memory_is_refused(self, size, message, options):
+        """A megabyte that inflates to a gibibyte needs trust; what is no blob is found out by its first bytes."""
+        packer = zlib.compressobj()
+        zeros = bytes(2**20)
+        parts = [packer.compress(zeros) for _ in range(size // 2**20)]
+        stream = b"".join([*parts, packer.compress(bytes(size % 2**20)), packer.flush()])
+        data = b"ZL123\0" + struct.pack("<Q", size) + stream
+
+        tracemalloc.start()
+        try:
+            with pytest.raises(BlobError, match=message):
+                unpack(data, **options)
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+        assert peak < 2_000_000
+
     def test_cannot_make_the_reader_recurse(self):
         """A blob nested thousands of levels deep is refused."""
         data = b"\xff"
