@@ -19,6 +19,12 @@ from djnb.errors import (
 from djnb.events import TableAltered
 from djnb.sql.statement import Statement
 
+HIDDEN_OF_DATAJOINT = [
+    ("_job_start_time", "datetime(3) NULL DEFAULT NULL", ":datetime(3):when computation began"),
+    ("_job_duration", "float NULL DEFAULT NULL", ":float32:computation duration in seconds"),
+    ("_job_version", "varchar(64) NOT NULL DEFAULT ''", ":varchar(64):code version"),
+    ("_prov", "json NULL DEFAULT NULL", ":json:extrinsic provenance for a row that entered from outside"),
+]
 HEAD = "# animals\nsubject_id : int32  # the id\n---\n"
 
 
@@ -121,6 +127,27 @@ class TestAttributes:
 
         assert ("_singleton",) == spec.primary_key
         assert {"value": 7, "unit": "s"} == Setting.fetch1()
+
+    def test_hidden_ones_of_datajoint_stay_with_their_values(self, connection, schema, Subject, altered):
+        """What DataJoint notes of the making and the origin of rows is there afterwards as it was."""
+        dialect, table = connection.dialect, Subject().name
+        place = dialect.table(table)
+        for name, kind, comment in HIDDEN_OF_DATAJOINT:
+            said = f" COMMENT '{comment}'" if dialect.says_comments_in_columns else ""
+            connection.execute(Statement(f"ALTER TABLE {place} ADD COLUMN {dialect.quote(name)} {kind}{said}"))
+            if not said:
+                note = (f"{table.schema}.{table.table}", name, comment)
+                connection.execute(Statement('INSERT INTO "~comments" VALUES (?, ?, ?)', note))
+        connection.execute(Statement(f"UPDATE {place} SET _job_version = 'v1', _job_duration = 1.5, _prov = '[1]'"))
+        connection.catalogue.forget(schema.name)
+        assert not Subject.alter_plan()
+        before = [a for a in connection.catalogue.table(table).attributes if a.is_hidden]
+
+        spec, _ = altered(Subject, HEAD + "n = 5 : int16\nx = null : int64\nborn : date  # day")
+
+        assert before == [a for a in spec.attributes if a.is_hidden]
+        kept = connection.execute(Statement(f"SELECT _job_version, _job_duration, _prov FROM {place}")).rows
+        assert [("v1", 1.5, "[1]")] * 2 == list(kept)
 
 
 class TestKeysAndIndexes:
