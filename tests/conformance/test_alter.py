@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 
@@ -141,11 +142,13 @@ class TestAttributes:
         connection.execute(Statement(f"UPDATE {place} SET _job_version = 'v1', _job_duration = 1.5, _prov = '[1]'"))
         connection.catalogue.forget(schema.name)
         assert not Subject.alter_plan()
-        before = [a for a in connection.catalogue.table(table).attributes if a.is_hidden]
+        before = connection.catalogue.table(table)
 
         spec, _ = altered(Subject, HEAD + "n = 5 : int16\nx = null : int64\nborn : date  # day")
 
-        assert before == [a for a in spec.attributes if a.is_hidden]
+        # A file calls its columns by their affinities, however they were called when they were added.
+        was, now = ([replace(a, sql_type="") for a in t.attributes if a.is_hidden] for t in (before, spec))
+        assert was == now
         kept = connection.execute(Statement(f"SELECT _job_version, _job_duration, _prov FROM {place}")).rows
         assert [("v1", 1.5, "[1]")] * 2 == list(kept)
 
