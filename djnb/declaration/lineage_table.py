@@ -30,7 +30,11 @@ _ATTRIBUTES = (
 
 
 def ensure(connection: Connection, schema: str) -> None:
-    """Create the table if the schema does not have it; outside of a transaction, which a server would end."""
+    """
+    Create the table if the schema does not have it, with the lineage of all tables that are there.
+
+    Outside of a transaction, which a server would end.
+    """
     name = TableName(schema, TABLE)
     if connection.catalogue.table(name) is not None:
         return
@@ -44,6 +48,10 @@ def ensure(connection: Connection, schema: str) -> None:
         if connection.catalogue.table(name) is None:  # else somebody else has created it meanwhile
             raise
     connection.catalogue.forget(schema)
+    # DataJoint 2.x trusts the table once it is there, and refuses joins of tables of which it says nothing.
+    others = [spec for spec in (connection.catalogue.schema(schema) or {}).values() if not spec.name.is_hidden]
+    if others:
+        rewrite(connection, schema, others)
 
 
 def load(connection: Connection, schema: str) -> dict[str, str] | None:

@@ -84,6 +84,16 @@ class TestRebuild:
         assert schema.lineage.is_stored
         assert stored == dict(schema.lineage)
 
+    def test_a_new_table_brings_the_lineage_of_all_others(self, schema, lab, forget):
+        """DataJoint 2 refuses joins of tables of which an existing record says nothing."""
+        stored = dict(schema.lineage)
+        forget()
+
+        schema(type("Weight", (dj.Manual,), {"definition": "-> Subject"}), context=lab)
+
+        weight = {f"{schema.name}.weight.subject_id": f"{schema.name}.subject.subject_id"}
+        assert {**stored, **weight} == dict(schema.lineage)
+
     def test_mends_what_is_wrong_and_leaves_hidden_tables_alone(self, connection, schema, lab):
         """Rows of tables that were dropped go; those of job tables are not djnb's to judge here."""
         s, right = schema.name, dict(schema.lineage)
