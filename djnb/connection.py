@@ -256,6 +256,10 @@ class Connection:
             statement.sql, lambda driver: driver.execute(statement.sql, statement.params), may_repeat=reads
         )
 
+    def message_limit(self) -> int | None:
+        """Return how many bytes the statement for one row may have, in one statement; None if that does not matter."""
+        return self._send("SELECT @@max_allowed_packet", lambda driver: driver.message_limit(), may_repeat=True)
+
     def fetch_arrow(self, statement: Statement) -> Any:
         """
         Return the answer to a statement that reads as an Arrow table, much sooner than ``execute`` gives its rows.

@@ -127,6 +127,10 @@ class Driver(Protocol):
         """
         ...
 
+    def message_limit(self) -> int | None:
+        """Return how many bytes the statement for one row may have; None if that does not matter."""
+        ...
+
     def fetch_arrow(self, sql: str) -> Any:
         """
         Return the answer to a SELECT without values as an Arrow table, of what is committed.

@@ -60,9 +60,14 @@ def read_rows(connection: Connection, rows: Any, heading: Heading) -> Iterator[R
         yield from map(_reader(heading, may_share=isinstance(rows, (list, tuple))), rows, count())
 
 
+def large_names(heading: Heading) -> list[str]:
+    """Return the names of attributes whose values may be large."""
+    return [a.name for a in heading.visible if a.is_blob or a.type.is_text or a.type.family is Family.JSON]
+
+
 def batches(numbered: Iterator[tuple[int, Row]], heading: Heading, size: int) -> Iterator[Numbered]:
     """Yield numbered rows in lists of at most ``size`` and of no more large values than fit into memory."""
-    large = [a.name for a in heading.visible if a.is_blob or a.type.is_text or a.type.family is Family.JSON]
+    large = large_names(heading)
     if not large:
         while batch := list(islice(numbered, size)):
             yield batch

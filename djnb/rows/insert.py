@@ -26,10 +26,13 @@ from djnb.model.spec import TableSpec
 from djnb.rows import coding, explain
 from djnb.rows.copy import copy_rows
 from djnb.rows.descent import parents_first
-from djnb.rows.given import Numbered, batches, read_rows
+from djnb.rows.given import Numbered, batches, large_names, read_rows
 from djnb.sql.dml import OnDuplicate
 from djnb.sql.dml import insert as say_insert
 from djnb.sql.values import UnfitError, encode_column, encoder
+
+_NEVER_TOO_LARGE = 2**20
+"""So many bytes every server takes, whose default is 16 times that, or more."""
 
 BATCH = 10_000
 """How many rows are held, checked and sent at a time."""
@@ -164,11 +167,30 @@ def _insert_batch(
     key, others = list(spec.primary_key), heading.secondary_attributes
     for names, numbered, action in _steps(connection, spec, heading, groups, on_duplicate):
         columns = [encode_values(connection, spec, heading, name, numbered) for name in names]
+        _check_sizes(connection, heading, dict(zip(names, columns, strict=True)), numbered)
         sql = say_insert(spec.name, names, dialect, key=key, others=others, on_duplicate=action)
         try:
             connection.execute_many(sql, list(zip(*columns, strict=True)) if names else [()] * len(numbered))
         except IntegrityError as error:
             raise _RefusedError(error, numbered) from error
+
+
+def _check_sizes(connection: Connection, heading: Heading, columns: dict[str, list[Any]], rows: Numbered) -> None:
+    """Refuse a row that no message takes: a server would close the connection over it."""
+    large = [name for name in large_names(heading) if name in columns]
+    limit = None
+    for (number, _), values in zip(rows, zip(*(columns[name] for name in large), strict=True), strict=False):
+        size = sum(len(value) for value in values if isinstance(value, (bytes, str)))
+        if size <= _NEVER_TOO_LARGE:
+            continue
+        limit = limit or connection.message_limit()
+        if limit is None:
+            return
+        if size >= limit:
+            raise InvalidValueError(
+                f"Row {number} has {size:,} bytes, and the server takes {limit:,} in one message.",
+                remedy="Keep such values in a store (`<blob@store>`), or ask for a larger `max_allowed_packet`.",
+            )
 
 
 def _steps(

@@ -759,3 +759,27 @@ class TestTableOfOneRow:
         Setup.insert1({"room": "south"}, replace=True)
         assert ([{"room": "south"}], [{}]) == (Setup.to_dicts(), Setup.keys())
         assert ({}, "south") == Setup.fetch1("KEY", "room")
+
+
+class TestRowTooLargeForTheServer:
+    def test_is_refused_by_its_number_and_the_connection_goes_on(self, schema, connection, mysql_limit):
+        """The error names the row and its size; nothing is inserted, and the transaction around it goes on."""
+
+        @schema
+        class Raw(dj.Manual):
+            definition = "id : int32\n---\nraw : bytes"
+
+        rows = [{"id": 0, "raw": b"a"}, {"id": 1, "raw": bytes(mysql_limit)}]
+        with connection.transaction():
+            Raw.insert1({"id": 7, "raw": b"kept"})
+            with pytest.raises(InvalidValueError, match=r"Row 1 has [\d,]+ bytes, and the server takes [\d,]+"):
+                Raw.insert(rows)
+        assert Raw.keys() == [{"id": 7}]
+
+    @pytest.fixture
+    def mysql_limit(self, connection):
+        """Give the number of bytes that no message may have."""
+        limit = connection.message_limit()
+        if limit is None:
+            pytest.skip("a SQLite file takes no messages")
+        return limit

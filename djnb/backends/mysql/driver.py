@@ -122,6 +122,12 @@ class MySQLDriver:
                     if pid == os.getpid():  # else the connection is that of the process which forked this one
                         self.close()
 
+    def message_limit(self) -> int:
+        """Return what the server says; it closes the connection over a longer message."""
+        with self._cursor() as cursor:
+            cursor.execute("SELECT @@max_allowed_packet")
+            return int(cursor.fetchone()[0])
+
     def fetch_arrow(self, sql: str) -> Any:
         """Read by connectorx, if it is installed; not over an encrypted connection, which it would not be."""
         if self._connection._secure:

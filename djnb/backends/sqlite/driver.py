@@ -65,6 +65,10 @@ class SQLiteDriver:
             with suppress(sqlite3.ProgrammingError):  # the whole connection is closed already
                 cursor.close()
 
+    def message_limit(self) -> None:
+        """Return None: values are bound, and no message carries them."""
+        return
+
     def fetch_arrow(self, sql: str) -> None:
         """Return None: there is no such driver for SQLite."""
         return
