@@ -30,6 +30,11 @@ def duplicate(
 ) -> IntegrityError:
     """Return the error that names the first key that is there already, or that is given twice."""
     key = heading.primary_key
+    if not key and not any(index.is_unique for index in spec.indexes):
+        return DuplicateError(
+            f"`{spec.name.class_name}` has no primary key, so it holds one row, which is there already.",
+            remedy="Change it with `update1`, or insert with `replace=True`.",
+        )
     rows = _keyed(rows, key)
     seen: set[tuple[Any, ...]] = set()
     present = _present(connection, Stored(spec.name, heading), key, key, heading, rows)

@@ -73,8 +73,9 @@ def update_row(connection: Connection, spec: TableSpec, heading: Heading, row: A
             raise ask(connection, spec, heading, [(0, dict(row))], error) from error
         # A server counts the rows that have changed by it, not those that were found.
         if affected == 0 and not exists(connection, Restrict(table, condition)):
+            wanted = ", ".join(f"{n}={row[n]!r}" for n in heading.primary_key)
             raise RowCountError(
-                f"`{owner}` has no row with {', '.join(f'{n}={row[n]!r}' for n in heading.primary_key)}.",
+                f"`{owner}` has no row with {wanted}." if wanted else f"`{owner}` has no row.",
                 remedy="Insert it, or `upsert` it if it may be there or not.",
             )
 

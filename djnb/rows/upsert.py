@@ -162,7 +162,8 @@ def _change(
     key = heading.primary_key
     groups: dict[tuple[str, ...], Numbered] = {}
     for number, row in rows:
-        if any(row[name] is None and not heading[name].nullable for name in row):  # the time, which the database knows
+        # Without a key there is nothing to meet a conflict in; and the time of entry is known to the database only.
+        if not key or any(row[name] is None and not heading[name].nullable for name in row):
             update_row(connection, spec, heading, row)
             continue
         groups.setdefault(tuple(name for name in heading.secondary_attributes if name in row), []).append((number, row))

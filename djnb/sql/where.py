@@ -89,6 +89,8 @@ def say_condition(
 
     def _among(names: tuple[str, ...], rows: tuple[tuple[Any, ...], ...]) -> Statement:
         encode = [heading[name].type for name in names]
+        if not names:  # the key of a singleton table: every row has it
+            return say(Always(bool(rows)))
         if len(names) == 1:
             listed = join(", ", (bind(names[0], row[0], encode[0], dialect) for row in rows))
             return compose("{} IN ({})", columns[names[0]], listed)

@@ -181,3 +181,36 @@ class TestValidate:
 
         assert [(0, None)] == [(number, name) for number, name, _ in result.errors]
         assert "Row 0 has 2 values" in result.summary()
+
+
+class TestTableOfOneRow:
+    @pytest.fixture
+    def Setting(self, schema):
+        """A table without a primary key."""
+
+        @schema
+        class Setting(dj.Lookup):
+            definition = """
+            ---
+            value : int32
+            """
+
+        return Setting
+
+    def test_its_row_is_changed(self, Setting):
+        """`update1` and `upsert` need no key, for there is one row."""
+        with pytest.raises(RowCountError, match="`Setting` has no row"):
+            Setting.update1({"value": 1})
+
+        results = [Setting.upsert([{"value": n}]).counts() for n in (1, 2, 2)]
+        assert [[1, 0, 0], [0, 1, 0], [0, 0, 1]] == [list(each.values()) for each in results]
+        Setting.update1({"value": 3})
+        assert [{"value": 3}] == Setting.to_dicts()
+
+    def test_a_second_row_is_refused(self, Setting):
+        """The error says that there is one row, and how it is changed, and names nothing that is hidden."""
+        Setting.insert1({"value": 1})
+
+        with pytest.raises(DuplicateError, match=r"`Setting` has no primary key, so it holds one row.*update1"):
+            Setting.insert1({"value": 2})
+        assert 1 == Setting.fetch1("value")
