@@ -242,8 +242,12 @@ class _Speaker:
                 self._literal(node, compared) if isinstance(node, exp.Literal) else self.say(node) for node in nodes
             ]
         how = _common_form(kinds, nodes)
+        if how is None and any(kind.is_text for kind in kinds):
+            return [_hex_text(node, self.dialect) or self.say(node) for node in nodes]
         return [
-            said if how is None or (how == "number" and kind.is_number) else self._converted(_form(how, node), said)
+            said
+            if how is None or (how == "number" and kind.is_number)
+            else self._converted(_form(how, node, kind), said)
             for node, kind, said in zip(nodes, kinds, map(self.say, nodes), strict=True)
         ]
 
@@ -495,6 +499,16 @@ def _is_json(node: Any) -> bool:
     return isinstance(node, exp.Anonymous) and node.name == "JSON_EXTRACT"
 
 
+def _hex_text(node: Any, dialect: Dialect) -> Statement | None:
+    """Return hexadecimal digits as the text that their bytes are; None for other nodes, and for bytes that are none."""
+    if type(node).__name__ != "HexString":
+        return None
+    try:
+        return Statement(dialect.placeholder, (bytes.fromhex(node.name).decode(),))
+    except ValueError:
+        return None
+
+
 def _common_form(kinds: list[Kind], nodes: Iterable[Any]) -> str | None:
     """Return the form in which values of these kinds compare as MySQL compares them; None: as they are."""
     if any(kind.is_moment for kind in kinds) and not any(kind.is_number for kind in kinds):
@@ -508,7 +522,9 @@ def _common_form(kinds: list[Kind], nodes: Iterable[Any]) -> str | None:
     return None
 
 
-def _form(how: str, node: Any) -> str:
+def _form(how: str, node: Any, kind: Kind) -> str:
+    if how == "number" and (kind.is_moment or kind.is_span):
+        return "time as number"
     if _is_json(node):
         return "json as number" if how == "number" else "json as text"
     return {"number": "as number", "moment": "as moment", "span": "as span", "json text": "as it is"}[how]

@@ -24,6 +24,11 @@ argument        is
 ==============  ==============================================================================================
 
 What is NULL makes the result NULL, but where a function says otherwise. Times are UTC.
+
+What databases cannot do alike: MariaDB takes ``'a'`` and ``'a '`` for equal, where the collation pads. Sums
+and products beyond 64 bits are errors on servers and floats in SQLite. Only servers have ``UNSIGNED`` numbers from
+2**63 on.
+``GREATEST`` of a date and a text is a date on MariaDB and a text elsewhere. A quotient as text has other digits.
 """
 
 from __future__ import annotations
