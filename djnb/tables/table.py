@@ -238,6 +238,10 @@ class Table(Relatives, Query, metaclass=TableMeta):
         -------
         UpsertResult
             The keys of the rows that were inserted, changed, and left as they were.
+
+        Notes
+        -----
+        A thousand rows are held at a time, but the keys of all: give millions of rows in several calls.
         """
         self._check_insert(allow_direct_insert=bool(allow_direct_insert))
         return upsert_rows(
