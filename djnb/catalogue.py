@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from djnb.algebra.nodes import Stored
 from djnb.backends.base import Backend, Execute
-from djnb.errors import MissingTableError
+from djnb.errors import AccessError, MissingTableError
 from djnb.graph.dependencies import Dependencies
 from djnb.model.heading import Heading
 from djnb.model.lineage import trace
@@ -57,12 +57,18 @@ class Catalogue:
         Return a table's heading, with the lineage of its attributes; None if it is not in the database.
 
         An attribute that came by a foreign key has no type recorded of its own: it has that of its origin.
+
+        Raises
+        ------
+        AccessError
+            The user may see some of the columns only, and not the whole primary key: no row would be named by it.
         """
         with self._lock:
             if name not in self._headings:
                 spec = self.table(name)
                 if spec is None:
                     return None
+                self.check_sight(spec)
                 self._headings[name] = self._resolve(spec)
             return self._headings[name]
 
@@ -74,6 +80,8 @@ class Catalogue:
         ------
         MissingTableError
             It is not in the database.
+        AccessError
+            The user may not see the whole primary key.
         """
         heading = self.heading(name)
         if heading is None:
@@ -85,6 +93,23 @@ class Catalogue:
                 f"There is no table {name} in the database, or none that you may see.", remedy="Declare it first."
             )
         return Stored(name, heading)
+
+    def check_sight(self, spec: TableSpec) -> None:
+        """
+        Refuse a table whose primary key the user may not see whole.
+
+        Raises
+        ------
+        AccessError
+            It says which columns are shown, and which statement would grant the table.
+        """
+        if not spec.hides_key:
+            return
+        shown = ", ".join(attribute.name for attribute in spec.attributes)
+        error = AccessError(f"The privilege SELECT is missing on the table {spec.name}.")
+        error.privilege, error.schema, error.table = "SELECT", spec.name.schema, spec.name.table
+        context = f"Of the table {spec.name} you may see the columns {shown}, which are not its whole primary key."
+        raise self._backend.explain(error, "", self._execute).with_context(context)
 
     def _resolve(self, spec: TableSpec) -> Heading:
         origins = trace(spec, self.table)

@@ -228,7 +228,8 @@ class Connection:
             if translated is None:
                 raise
             if isinstance(translated, AccessError):
-                translated = self._backend.explain(translated, sql, session.driver)
+                # Beside the ways that count and repeat statements, in the middle of which it is raised.
+                translated = self._backend.explain(translated, sql, lambda s: session.driver.execute(s.sql, s.params))
             if isinstance(translated, LostConnectionError):
                 self._drop(session, translated)
             elif not session.driver.in_transaction:

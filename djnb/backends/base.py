@@ -183,7 +183,7 @@ class Backend(Protocol):
         """Return djnb's error for one that the driver raised; None for errors that are not the database's."""
         ...
 
-    def explain(self, error: AccessError, sql: str, driver: Driver) -> AccessError:
+    def explain(self, error: AccessError, sql: str, execute: Execute) -> AccessError:
         """Return an error that says whom the privilege is missing to, and which statement would grant it."""
         ...
 

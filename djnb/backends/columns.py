@@ -23,6 +23,10 @@ class TableRows:
     """Whether each is unique, and what it is over; None for an expression."""
     foreign_indexes: dict[str, str] = field(default_factory=dict)
     """What creates those that a definition cannot say, where the database tells it."""
+    marked: set[str] = field(default_factory=set)
+    """What is said to be of the primary key elsewhere than in the key itself."""
+    positions: list[int] = field(default_factory=list)
+    """Those of the columns, where the database numbers also what it does not show."""
 
     def spec(self, name: TableName) -> TableSpec:
         """Return the table."""
@@ -37,9 +41,20 @@ class TableRows:
         ]
         wanted = tuple(index for index in found if index.is_unique or index.attributes not in implied)
         rest = tuple(index for index in found if index not in wanted)
+        foreign = tuple(self.foreign_indexes.values())
         return TableSpec(
-            name, self.comment, attributes, key, foreign_keys, wanted, rest, tuple(self.foreign_indexes.values())
+            name, self.comment, attributes, key, foreign_keys, wanted, rest, foreign, self._hides_key(key, found)
         )
+
+    def _hides_key(self, key: tuple[str, ...], indexes: list[Index]) -> bool:
+        """Whether the user sees less than the primary key: of a key, a server shows what it shows of the columns."""
+        if key:
+            positions = sorted(position for position, _ in self.primary_key)
+            return not self.marked <= set(key) or positions != list(range(1, len(key) + 1))
+        # A table without a primary key, which another program has made, may show a unique index in its place.
+        is_replaced = any(index.is_unique and set(index.attributes) == self.marked for index in indexes)
+        has_gaps = self.positions != list(range(1, len(self.positions) + 1))
+        return has_gaps or (bool(self.marked) and not is_replaced)
 
 
 def foreign_keys_of(

@@ -8,8 +8,10 @@ are what it brings today; else they are lines of their own, and the foreign key 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 
 from djnb.connection import Connection
+from djnb.errors import AccessError
 from djnb.model.attribute import NULL, Attribute
 from djnb.model.core_types import Family
 from djnb.model.definition import AttributeLine, Definition, ForeignKeyLine, IndexLine, Line
@@ -119,7 +121,9 @@ class _Lines:
         return own.type == parent.type and (records_all or own.type.family is Family.UUID)
 
     def _heading_of(self, table: TableName) -> Heading | None:
-        return self._connection.catalogue.heading(table)
+        with suppress(AccessError):  # to the user, a parent whose key is hidden is as one that is not there
+            return self._connection.catalogue.heading(table)
+        return None
 
     def _foreign_key(self, key: ForeignKey, *, in_key: bool, is_nullable: bool) -> ForeignKeyLine:
         self._pending.remove(key)

@@ -69,6 +69,8 @@ class TableSpec:
     foreign_indexes : tuple of str
         What creates the indexes that a definition cannot say, over expressions or some of the rows; other programs
         made them. Only where altering a table must make them again.
+    hides_key : bool
+        The database shows the user some of the columns only, and not the whole primary key.
     """
 
     name: TableName
@@ -79,6 +81,7 @@ class TableSpec:
     indexes: tuple[Index, ...] = ()
     implied_indexes: tuple[Index, ...] = field(default=(), compare=False)
     foreign_indexes: tuple[str, ...] = field(default=(), compare=False)
+    hides_key: bool = False
 
     @cached_property
     def heading(self) -> Heading:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from djnb.algebra.nodes import Node, Stored
 from djnb.connection import Connection
-from djnb.errors import PopulateError
+from djnb.errors import AccessError, PopulateError
 from djnb.layout import Cell, Column, Preview, Viewable, lay_out
 from djnb.model.naming import TableName, Tier
 from djnb.populate.key_source import default_key_source, key_of, missing
@@ -31,7 +31,7 @@ class SchemaProgress(Viewable, Mapping[str, Progress]):
         The schema.
     unknown : tuple of str
         Tables of which nobody knows which keys they should have: no foreign key leads into their primary key, and no
-        class with a ``key_source`` is there.
+        class with a ``key_source`` is there; or the user may not see their key, or that of a parent.
     """
 
     def __init__(self, schema: str, found: Mapping[str, Progress], unknown: Sequence[str] = ()) -> None:
@@ -88,11 +88,11 @@ def progress(connection: Connection, schema: str, classes: Sequence[type[Table]]
     for name, spec in specs_of(connection, schema).items():
         if name.tier not in (Tier.IMPORTED, Tier.COMPUTED):
             continue
-        stored: Stored = connection.catalogue.stored(name)
         try:
+            stored: Stored = connection.catalogue.stored(name)
             cls = known.get(name)
             keys = cls().wanted_keys() if cls is not None else key_of(default_key_source(connection, spec), stored)
-        except PopulateError:
+        except (PopulateError, AccessError):
             unknown.append(name.class_name)
             continue
         asked.append((name, keys, missing(keys, stored)))

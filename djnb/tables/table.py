@@ -101,6 +101,8 @@ class Table(Relatives, Query, metaclass=TableMeta):
         ------
         MissingTableError
             It was dropped.
+        AccessError
+            The user may see some of its columns only, and not the whole primary key.
         """
         spec = self.connection.catalogue.table(self.name)
         if spec is None:
@@ -108,6 +110,7 @@ class Table(Relatives, Query, metaclass=TableMeta):
                 f"The table of `{self.name.class_name}`, {self.name}, is not in the database.",
                 remedy="Decorate the class again to declare it.",
             )
+        self.connection.catalogue.check_sight(spec)
         return spec
 
     @property

@@ -267,6 +267,59 @@ class TestReading:
         with pytest.raises(MissingTableError, match="or none that you may see"):
             len(dj.FreeTable(connection, f"{schema.name}.subject"))
 
+    @pytest.mark.parametrize(
+        ("privilege", "shown"),
+        [
+            ("SELECT (subject_id)", "subject_id"),  # the first of the key, so that nothing is missing before it
+            ("SELECT (session)", "session"),
+            ("SELECT (partner)", "partner"),
+            ("SELECT (subject_id, partner)", "subject_id, partner"),
+        ],
+    )
+    def test_table_whose_key_may_not_be_seen_is_refused(self, account, schema, lab, remedy, privilege, shown):
+        """Its heading would name no row: whoever uses it is told, and what to ask for. Other tables can be used."""
+        others = [table for table in schema.list_tables() if table != "session"]
+        grants = [f"SELECT ON `{schema.name}`.`{table}`" for table in others]
+        connection = account(*grants, f"{privilege} ON `{schema.name}`.`session`")
+        virtual = dj.VirtualModule("lab", schema.name, connection=connection)
+        own = declare_lab(dj.Schema(schema.name, connection=connection))["Session"]
+        free = dj.FreeTable(connection, f"{schema.name}.session")
+
+        uses = [
+            lambda: virtual.Session.heading,
+            lambda: virtual.Session.describe(),
+            lambda: virtual.Session.preview(),
+            lambda: virtual.Subject * virtual.Session,
+            lambda: own.to_dicts(),
+            lambda: own.insert1({"session": 1}),
+            lambda: len(free),
+            lambda: virtual.schema.code,
+        ]
+        for use in uses:
+            with pytest.raises(AccessError, match=f"the columns {shown}, which.*SELECT is missing on the") as caught:
+                use()
+            assert ("SELECT", "session") == (caught.value.privilege, caught.value.table)
+
+        assert 2 == len(virtual.Subject)
+        assert 1 == len(virtual.Scan)
+        assert "session" in virtual.schema.list_tables()
+        assert "Session" in str(virtual.schema)
+        assert ("Scan",) == virtual.schema.progress().unknown
+        assert f"`{schema.name}`.`session`" in virtual.Scan.parents()
+        assert virtual.Scan.describe()
+        assert f"TO '{account.user}'@'%'" in remedy(caught.value)
+
+        with account() as allowed:
+            assert ["subject_id", "session"] == dj.FreeTable(allowed, f"{schema.name}.session").primary_key
+
+    def test_other_columns_may_be_hidden(self, account, schema, lab):
+        """A table whose key can be seen is used with what else can be seen."""
+        connection = account(f"SELECT (subject_id, session) ON `{schema.name}`.`session`")
+        session = dj.VirtualModule("lab", schema.name, connection=connection).Session
+
+        assert ["subject_id", "session"] == session.heading.names
+        assert 3 == len(session.keys())
+
     def test_schema_that_may_not_be_seen_is_not_there(self, account, schema, lab):
         """The message leaves open which of the two it is, as the server does."""
         connection = account()

@@ -7,7 +7,7 @@ from typing import Any
 
 import pymysql
 
-from djnb.backends.base import Address, Driver, Execute
+from djnb.backends.base import Address, Execute
 from djnb.backends.columns import TableRows, foreign_keys_of, read_attribute
 from djnb.backends.mysql import denials, queries
 from djnb.backends.mysql.dialect import MySQLDialect
@@ -66,11 +66,11 @@ class MySQLBackend:
         """Return djnb's error for one of PyMySQL's."""
         return translate(error, self.address) if isinstance(error, (pymysql.Error, OSError)) else None
 
-    def explain(self, error: AccessError, sql: str, driver: Driver) -> AccessError:
+    def explain(self, error: AccessError, sql: str, execute: Execute) -> AccessError:
         """Ask who the account is and what it may do, in two statements, and say what would grant the privilege."""
         try:
-            privileges = self.load_privileges(lambda statement: driver.execute(statement.sql, statement.params))
-        except (pymysql.Error, OSError):  # the first refusal is the one to tell
+            privileges = self.load_privileges(execute)
+        except (pymysql.Error, OSError, DatabaseError):  # the first refusal is the one to tell
             return error
         return denials.explain(error, sql, privileges.user, privileges)
 
@@ -127,7 +127,9 @@ class MySQLBackend:
                 self._read_column(found, rest)
             elif kind == "key":
                 self._read_key(found, rest)
-            elif rest[1] != "PRIMARY":
+            elif rest[1] == "PRIMARY":
+                found.marked.add(rest[0])
+            else:
                 # By MySQL's manual, an expression has no column name; MariaDB indexes none.
                 found.indexes.setdefault(rest[1], (rest[4] == "0", []))[1].append(rest[0])
         return {table: rows.spec(TableName(name, table)) for table, rows in tables.items()}
@@ -142,7 +144,10 @@ class MySQLBackend:
         return [row for row in rows if row[0] == "schema" or row[1] in listed & described]
 
     def _read_column(self, table: TableRows, rest: list[Any]) -> None:
-        name, sql_type, comment, _, nullable, extra, default, collation = rest
+        name, sql_type, comment, position, nullable, extra, default, collation, key = rest
+        table.positions.append(int(position))
+        if key == "PRI":
+            table.marked.add(name)
         table.attributes.append(
             read_attribute(
                 name,
@@ -156,7 +161,7 @@ class MySQLBackend:
         )
 
     def _read_key(self, table: TableRows, rest: list[Any]) -> None:
-        name, constraint, _, position, schema, parent, there, _ = rest
+        name, constraint, _, position, schema, parent, there, *_ = rest
         if constraint == "PRIMARY":
             table.primary_key.append((position, name))
         elif schema:

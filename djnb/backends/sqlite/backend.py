@@ -13,7 +13,7 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
-from djnb.backends.base import Address, Driver, Execute
+from djnb.backends.base import Address, Execute
 from djnb.backends.columns import TableRows, foreign_keys_of, read_attribute
 from djnb.backends.sqlite.dialect import SQLiteDialect
 from djnb.backends.sqlite.driver import SQLiteDriver
@@ -128,7 +128,7 @@ class SQLiteBackend:
             return None
         return translate(error)
 
-    def explain(self, error: AccessError, sql: str, driver: Driver) -> AccessError:
+    def explain(self, error: AccessError, sql: str, execute: Execute) -> AccessError:
         """Return the error as it is: a file has no users."""
         return error
 
