@@ -18,9 +18,11 @@ from djnb.algebra.expression import Expression
 from djnb.model.core_types import AttributeType, Family
 from djnb.model.heading import Heading
 from djnb.model.naming import TableName
+from djnb.sql.aggregates import say_aggregate, say_group_concat, say_window
 from djnb.sql.casts import target_of
+from djnb.sql.comparisons import common_form, form, hex_text, is_json
 from djnb.sql.dialect import Dialect
-from djnb.sql.functions import FUNCTIONS, WINDOWS
+from djnb.sql.functions import FUNCTIONS
 from djnb.sql.grammar import is_inner
 from djnb.sql.kinds import Kind, kind_of
 from djnb.sql.statement import Statement, compose, join
@@ -75,16 +77,17 @@ def say_expression(
     """
     if expression.tree is None:
         return Statement(dialect.escape(expression.text))
-    return _Speaker(columns, heading, dialect, groups).say(expression.tree)
+    return Speaker(columns, heading, dialect, groups).say(expression.tree)
 
 
-class _Speaker:
+class Speaker:
     """Says trees of ``sql.grammar``."""
 
     def __init__(self, columns: Columns, heading: Heading, dialect: Dialect, groups: Groups | None) -> None:
         self.columns, self.heading, self.dialect, self.groups = columns, heading, dialect, groups
 
     def kind(self, node: Any) -> Kind:
+        """Return what is known of a node's value."""
         return kind_of(node, self.heading)
 
     def say(self, node: Any) -> Statement:
@@ -148,11 +151,11 @@ class _Speaker:
             case exp.Anonymous():
                 return self._function(node)
             case exp.AnonymousAggFunc():
-                return self._aggregate(node)
+                return say_aggregate(self, node)
             case exp.GroupConcat():
-                return self._group_concat(node)
+                return say_group_concat(self, node)
             case exp.Window():
-                return self._window(node)
+                return say_window(self, node)
         symbol = _SYMBOLS.get(type(node).__name__)
         if symbol is not None:
             return self._operator(symbol, node.this, node.expression)
@@ -209,20 +212,22 @@ class _Speaker:
             templates = {**templates, **self.dialect.exact_operators}
         template = self.dialect.escape(templates[symbol])
         if symbol == "REGEXP":
-            return compose(template, *(self._as_text(node) for node in nodes))
-        return compose(template, *map(self._as_number, nodes))
+            return compose(template, *(self.as_text(node) for node in nodes))
+        return compose(template, *map(self.as_number, nodes))
 
     def _converted(self, how: str, said: Statement) -> Statement:
         template = self.dialect.conversions.get(how)
         return said if template is None else compose(template, said)
 
-    def _as_number(self, node: Any) -> Statement:
+    def as_number(self, node: Any) -> Statement:
+        """Return a node as the number that it is computed with."""
         kind, said = self.kind(node), self.say(node)
         if kind.is_moment or kind.is_span:
             return self._converted("time as number", said)
-        return self._converted("json as number", said) if _is_json(node) else said
+        return self._converted("json as number", said) if is_json(node) else said
 
-    def _as_text(self, node: Any) -> Statement:
+    def as_text(self, node: Any) -> Statement:
+        """Return a node as text."""
         kind, said = self.kind(node), self.say(node)
         if kind.scale:
             return compose(self.dialect.decimal_as_text, said, str(kind.scale))
@@ -241,13 +246,13 @@ class _Speaker:
             return [
                 self._literal(node, compared) if isinstance(node, exp.Literal) else self.say(node) for node in nodes
             ]
-        how = _common_form(kinds, nodes)
+        how = common_form(kinds, nodes)
         if how is None and any(kind.is_text for kind in kinds):
-            return [_hex_text(node, self.dialect) or self.say(node) for node in nodes]
+            return [hex_text(node, self.dialect) or self.say(node) for node in nodes]
         return [
             said
             if how is None or (how == "number" and kind.is_number)
-            else self._converted(_form(how, node, kind), said)
+            else self._converted(form(how, node, kind), said)
             for node, kind, said in zip(nodes, kinds, map(self.say, nodes), strict=True)
         ]
 
@@ -272,7 +277,7 @@ class _Speaker:
     def _like(self, node: Any, escape: Any) -> Statement:
         return compose(
             "({} {} {} ESCAPE {})",
-            self._as_text(node.this),
+            self.as_text(node.this),
             "NOT LIKE" if node.args.get("negate") else "LIKE",
             self.say(node.expression),
             Statement(self.dialect.placeholder, ("\\",)) if escape is None else self.say(escape),
@@ -311,7 +316,7 @@ class _Speaker:
 
     def _cast(self, node: Any) -> Statement:
         target, sizes = target_of(node) or ("BINARY", ())
-        said = self._as_text(node.this) if target == "CHAR" else self._as_number(node.this)
+        said = self.as_text(node.this) if target == "CHAR" else self.as_number(node.this)
         if target in ("DATE", "DATETIME", "TIME", "BINARY"):
             said = self.say(node.this)
         return self.dialect.cast(said, target, sizes, is_exact=self.kind(node.this).is_exact)
@@ -319,7 +324,7 @@ class _Speaker:
     def _trim(self, node: Any) -> Statement:
         where = str(node.args.get("position") or "BOTH").upper()
         filler = Statement(self.dialect.placeholder, (" ",)) if node.expression is None else self.say(node.expression)
-        return self.dialect.trim(self._as_text(node.this), filler, where)
+        return self.dialect.trim(self.as_text(node.this), filler, where)
 
     def _function(self, node: Any) -> Statement:
         from sqlglot import exp
@@ -363,77 +368,8 @@ class _Speaker:
 
     def _argument(self, wanted: str, node: Any) -> Statement:
         if wanted == "text":
-            return self._as_text(node)
-        return self._as_number(node) if wanted in ("number", "integer") else self.say(node)
-
-    def _aggregate(self, node: Any) -> Statement:
-        name, arguments = str(node.this), list(node.expressions)
-        is_distinct = bool(arguments) and type(arguments[0]).__name__ == "Distinct"
-        if is_distinct:
-            arguments = list(arguments[0].expressions)
-        kind = self.kind(arguments[0])
-        if FUNCTIONS[name].gives == "float64":  # of integers, servers compute decimals of four digits
-            said = [compose("({} + 0e0)", self._seen(arguments[0], self._as_number(arguments[0])))]
-        elif FUNCTIONS[name].kind_of(0) in ("number", "integer"):
-            said = [self._seen(arguments[0], self._as_number(arguments[0]))]
-        else:
-            said = [self._seen(argument, self.say(argument)) for argument in arguments]
-        template = self.dialect.aggregates.get(name, "{}")
-        if name == "COUNT" and is_distinct and len(said) > 1:
-            return compose(self.dialect.count_distinct, join(", ", said))
-        function = self.dialect.function(name, is_exact=bool(kind.is_exact and kind.scale))
-        distinct = "DISTINCT " if is_distinct else ""
-        return compose(template, compose(f"{function}({distinct}{{}})", join(", ", said)))
-
-    def _seen(self, node: Any, said: Statement) -> Statement:
-        """
-        Return an argument of a function of many rows, NULL in the row that stands for a group without rows.
-
-        All attributes are NULL in that row, but not everything that is computed from them is.
-        """
-        from sqlglot import exp
-
-        matched = self.groups.matched if self.groups is not None else None
-        if matched is None or isinstance(node, exp.Column) or node.find_ancestor(exp.Query, exp.Window) is not None:
-            return said
-        return matched if isinstance(node, exp.Star) else compose("CASE WHEN {} IS NOT NULL THEN {} END", matched, said)
-
-    def _group_concat(self, node: Any) -> Statement:
-        from sqlglot import exp
-
-        inner, ordered = node.this, []
-        if isinstance(inner, exp.Order):
-            ordered, inner = list(inner.expressions), inner.this
-        is_distinct = isinstance(inner, exp.Distinct)
-        value = inner.expressions[0] if is_distinct else inner
-        separator = node.args.get("separator")
-        mark = Statement(self.dialect.placeholder, (",",)) if separator is None else self.say(separator)
-        said = self._seen(value, self._as_text(value))
-        keys = [(self.say(key.this), bool(key.args.get("desc"))) for key in ordered]
-        return self.dialect.group_concat(said, keys, mark, is_distinct=is_distinct)
-
-    def _window(self, node: Any) -> Statement:
-        from sqlglot import exp
-
-        inner = node.this
-        name = str(inner.this)
-        arguments = list(inner.expressions)
-        distinct = "DISTINCT " if arguments and isinstance(arguments[0], exp.Distinct) else ""
-        if distinct:
-            arguments = list(arguments[0].expressions)
-        function = name if name in WINDOWS else self.dialect.function(name)
-        called = compose(f"{function}({distinct}{{}})", join(", ", map(self.say, arguments)))
-        clauses: list[Statement] = []
-        if node.args.get("partition_by"):
-            clauses.append(compose("PARTITION BY {}", join(", ", map(self.say, node.args["partition_by"]))))
-        order = node.args.get("order")
-        if order is not None:
-            keys = (compose("{}{}", self.say(k.this), " DESC" if k.args.get("desc") else "") for k in order.expressions)
-            clauses.append(compose("ORDER BY {}", join(", ", keys)))
-        if node.args.get("spec") is not None:
-            frame = node.args["spec"].sql(dialect=self.dialect.sqlglot_name)
-            clauses.append(compose("{}", self.dialect.escape(frame)))
-        return compose("{} OVER ({})", called, join(" ", clauses))
+            return self.as_text(node)
+        return self.as_number(node) if wanted in ("number", "integer") else self.say(node)
 
     def _by_sqlglot(self, node: Any) -> Statement:
         """Return a subquery, in which sqlglot says the clauses and this speaker the expressions."""
@@ -491,43 +427,6 @@ def _is_sayable(node: Any) -> bool:
     return isinstance(node, (exp.Condition, exp.GroupConcat)) and not isinstance(
         node, (exp.Query, exp.Identifier, exp.Star, exp.Exists, exp.Any, exp.All)
     )
-
-
-def _is_json(node: Any) -> bool:
-    from sqlglot import exp
-
-    return isinstance(node, exp.Anonymous) and node.name == "JSON_EXTRACT"
-
-
-def _hex_text(node: Any, dialect: Dialect) -> Statement | None:
-    """Return hexadecimal digits as the text that their bytes are; None for other nodes, and for bytes that are none."""
-    if type(node).__name__ != "HexString":
-        return None
-    try:
-        return Statement(dialect.placeholder, (bytes.fromhex(node.name).decode(),))
-    except ValueError:
-        return None
-
-
-def _common_form(kinds: list[Kind], nodes: Iterable[Any]) -> str | None:
-    """Return the form in which values of these kinds compare as MySQL compares them; None: as they are."""
-    if any(kind.is_moment for kind in kinds) and not any(kind.is_number for kind in kinds):
-        return "moment"
-    if any(kind.is_span for kind in kinds) and not any(kind.is_number for kind in kinds):
-        return "span"
-    if any(_is_json(node) for node in nodes):
-        return "number" if any(kind.is_number for kind in kinds) else "json text"
-    if any(kind.is_number for kind in kinds) and not all(kind.is_number for kind in kinds):
-        return "number"
-    return None
-
-
-def _form(how: str, node: Any, kind: Kind) -> str:
-    if how == "number" and (kind.is_moment or kind.is_span):
-        return "time as number"
-    if _is_json(node):
-        return "json as number" if how == "number" else "json as text"
-    return {"number": "as number", "moment": "as moment", "span": "as span", "json text": "as it is"}[how]
 
 
 def _inside(node: Any, former: Any) -> Any:

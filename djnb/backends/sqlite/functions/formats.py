@@ -8,8 +8,9 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+from djnb.backends.sqlite.functions.moments import Moment, moment, span_text
 from djnb.backends.sqlite.functions.texts import text
-from djnb.backends.sqlite.functions.times import Moment, moment, span_text, week, year_and_week
+from djnb.backends.sqlite.functions.times import week, year_and_week
 
 
 def _ordinal(day: int) -> str:

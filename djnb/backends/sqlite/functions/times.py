@@ -5,121 +5,29 @@ from __future__ import annotations
 import calendar
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from djnb.backends.sqlite.functions.moments import (
+    DATED,
+    LONGEST,
+    MICROSECOND,
+    SPAN,
+    Moment,
+    moment,
+    of_moment,
+    of_span,
+    span,
+    span_text,
+    stamp,
+    written,
+)
 from djnb.backends.sqlite.functions.numbers import exact, number, whole
 
-_DATED = re.compile(
-    r"\s*(\d{4}|\d{2})[-/.](\d{1,2})[-/.](\d{1,2})"
-    r"(?:[T ]\s*(\d{1,2})(?::(\d{1,2})(?::(\d{1,2})(?:\.(\d{0,6})\d*)?)?)?)?"
-)
-_COMPACT = re.compile(r"\s*(\d{4})(\d\d)(\d\d)(?:(\d\d)(\d\d)(\d\d))?(?:\.(\d{0,6})\d*)?\s*$")
-_SPAN = re.compile(r"\s*(-?)(?:(\d+)\s+)?(\d{1,3}):(\d{1,2})(?::(\d{1,2})(?:\.(\d{0,6})\d*)?)?")
-_COMPACT_SPAN = re.compile(r"\s*(-?)(\d{1,7})(?:\.(\d{0,6})\d*)?\s*$")
-_LONGEST = timedelta(hours=838, minutes=59, seconds=59)
 _SECOND = timedelta(seconds=1)
-_MICROSECOND = timedelta(microseconds=1)
 _YEAR_ZERO = 365
 """How many more days MySQL counts than Python does."""
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 -- times in a database are UTC without saying so
-
-
-@dataclass(frozen=True)
-class Moment:
-    """A date or a datetime: whether it has a time of day, and how many digits of a second it is written with."""
-
-    at: datetime
-    has_time: bool
-    digits: int = 0
-
-    def text(self) -> str:
-        """Return it as it is stored."""
-        if not self.has_time:
-            return self.at.date().isoformat()
-        return _stamp(self.at, self.digits)
-
-
-def _stamp(at: datetime, digits: int) -> str:
-    full = at.isoformat(sep=" ", timespec="microseconds")
-    return full[: 20 + digits] if digits else full[:19]
-
-
-def moment(value: Any) -> Moment | None:
-    """Return the moment that a value says, or None."""
-    given = _digits(value)
-    match = _DATED.match(given) or _COMPACT.match(given)
-    if match is None:
-        return None
-    year = int(match[1])
-    if len(match[1]) == 2:
-        year += 2000 if year < 70 else 1900
-    hour, minute, second = (int(match[place] or 0) for place in (4, 5, 6))
-    try:
-        micros = int((match[7] or "").ljust(6, "0"))
-        at = datetime(year, int(match[2]), int(match[3]), hour, minute, second, micros)  # noqa: DTZ001
-    except ValueError:
-        return None
-    return Moment(at, match[4] is not None, len(match[7] or ""))
-
-
-def _digits(value: Any) -> str:
-    if isinstance(value, bytes):
-        return value.decode("utf-8", "replace")
-    return value if isinstance(value, str) else f"{exact(value):f}"
-
-
-def span(value: Any) -> tuple[timedelta, int] | None:
-    """Return the span, or the time of day, that a value says, and its digits of a second; or None."""
-    given = _digits(value)
-    match = _SPAN.match(given)
-    if match is not None and (match[2] or not _DATED.match(given)):
-        hours = int(match[2] or 0) * 24 + int(match[3])
-        minutes, seconds, fraction = int(match[4]), int(match[5] or 0), match[6] or ""
-        sign = match[1]
-    elif (dated := moment(given)) is not None and dated.has_time:
-        at = dated.at
-        return timedelta(hours=at.hour, minutes=at.minute, seconds=at.second, microseconds=at.microsecond), dated.digits
-    elif compact := _COMPACT_SPAN.match(given):
-        sign, packed, fraction = compact[1], int(compact[2]), compact[3] or ""
-        hours, minutes, seconds = packed // 10_000, packed // 100 % 100, packed % 100
-    else:
-        return None
-    if minutes > 59 or seconds > 59:
-        return None
-    total = timedelta(hours=hours, minutes=minutes, seconds=seconds, microseconds=int(fraction.ljust(6, "0")))
-    total = min(total, _LONGEST + timedelta(microseconds=999_999)) if hours <= 838 else _LONGEST
-    return (-total if sign else total), len(fraction)
-
-
-def span_text(value: timedelta, digits: int) -> str:
-    """Return a span as it is stored."""
-    seconds, micros = divmod(abs(value) // _MICROSECOND, 1_000_000)
-    shown = f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
-    return ("-" if value < timedelta() else "") + shown + (f".{micros:06}"[: 1 + digits] if digits else "")
-
-
-def _of_moment(compute: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a function of a moment, which is None of what says none."""
-
-    def call(value: Any, *rest: Any) -> Any:
-        found = moment(value)
-        return None if found is None else compute(found.at, *rest)
-
-    return call
-
-
-def _of_span(compute: Callable[[timedelta], Any]) -> Callable[[Any], Any]:
-    def call(value: Any) -> Any:
-        dated = _DATED.match(_digits(value)) and moment(value)
-        if dated:
-            at = dated.at
-            return compute(at - datetime.combine(at.date(), datetime.min.time()))
-        found = span(value)
-        return None if found is None else compute(abs(found[0]))
-
-    return call
 
 
 def week(at: datetime, mode: Any = 0) -> int:
@@ -160,7 +68,7 @@ def _yearweek(at: datetime, mode: Any = 0) -> int:
 
 _MONTHS = {"MONTH": 1, "QUARTER": 3, "YEAR": 12}
 _SPANS = {
-    "MICROSECOND": _MICROSECOND, "SECOND": _SECOND, "MINUTE": timedelta(minutes=1), "HOUR": timedelta(hours=1),
+    "MICROSECOND": MICROSECOND, "SECOND": _SECOND, "MINUTE": timedelta(minutes=1), "HOUR": timedelta(hours=1),
     "DAY": timedelta(days=1), "WEEK": timedelta(weeks=1),
 }  # fmt: skip
 _PARTS = ("DAY", "HOUR", "MINUTE", "SECOND", "MICROSECOND")
@@ -174,7 +82,7 @@ def _interval(value: Any, unit: str) -> tuple[int, timedelta]:
         return whole(value) * _MONTHS[unit], timedelta()
     if unit in _SPANS:
         return 0, whole(value) * _SPANS[unit]
-    given = _digits(value).strip()
+    given = written(value).strip()
     parts = [int(part) for part in re.findall(r"\d+", given)]
     sign = -1 if given.startswith("-") else 1
     if unit == "YEAR_MONTH":
@@ -193,8 +101,8 @@ def date_add(value: Any, amount: Any, unit: str, sign: int = 1) -> str | None:
     months, change = _interval(amount, unit)
     months, change = months * sign, change * sign
     finer = 6 if change % _SECOND else 0
-    text = _digits(value)
-    if re.match(r"\s*-?\d+:\d", text) and not _DATED.match(text):
+    text = written(value)
+    if re.match(r"\s*-?\d+:\d", text) and not DATED.match(text):
         found = span(value)
         return None if found is None or months else span_text(found[0] + change, max(found[1], finer))
     start = moment(value)
@@ -230,7 +138,7 @@ def _difference(unit: str, first: Any, second: Any) -> int | None:
 
 
 def _timediff(first: Any, second: Any) -> str | None:
-    dated = [bool(_DATED.match(_digits(value))) for value in (first, second)]
+    dated = [bool(DATED.match(written(value))) for value in (first, second)]
     if all(dated):
         a, b = moment(first), moment(second)
         if a is None or b is None:
@@ -243,11 +151,11 @@ def _timediff(first: Any, second: Any) -> str | None:
         if x is None or y is None:
             return None
         change, digits = x[0] - y[0], max(x[1], y[1])
-    return span_text(max(min(change, _LONGEST), -_LONGEST), digits)
+    return span_text(max(min(change, LONGEST), -LONGEST), digits)
 
 
 def _now(digits: Any = 0) -> str:
-    return _stamp(datetime.now(UTC).replace(tzinfo=None), min(max(whole(digits), 0), 6))
+    return stamp(datetime.now(UTC).replace(tzinfo=None), min(max(whole(digits), 0), 6))
 
 
 def _time(value: Any) -> str | None:
@@ -270,7 +178,7 @@ def _unix_timestamp(value: Any = None) -> int | float | None:
     found = moment(value)
     if found is None or found.at < _EPOCH:
         return None
-    micros = (found.at - _EPOCH) // _MICROSECOND
+    micros = (found.at - _EPOCH) // MICROSECOND
     return micros / 1_000_000 if found.digits else micros // 1_000_000
 
 
@@ -279,13 +187,13 @@ def _from_unixtime(value: Any) -> str | None:
     if seconds < 0 or seconds >= 2**31:
         return None
     micros = int(seconds * 1_000_000)
-    return _stamp(_EPOCH + timedelta(microseconds=micros), 6 if micros % 1_000_000 else 0)
+    return stamp(_EPOCH + timedelta(microseconds=micros), 6 if micros % 1_000_000 else 0)
 
 
 def _sec_to_time(value: Any) -> str:
     micros = int(exact(value) * 1_000_000)
     seconds = timedelta(microseconds=max(min(micros, 4 * 10**12), -4 * 10**12))
-    return span_text(max(min(seconds, _LONGEST), -_LONGEST), 6 if micros % 1_000_000 else 0)
+    return span_text(max(min(seconds, LONGEST), -LONGEST), 6 if micros % 1_000_000 else 0)
 
 
 def _time_to_sec(value: Any) -> int | None:
@@ -314,7 +222,7 @@ def _makedate(year: Any, day: Any) -> str | None:
 
 
 def _extract(unit: str, value: Any) -> int | None:
-    found = moment(value) if _DATED.match(_digits(value)) or unit in _DATE_UNITS else None
+    found = moment(value) if DATED.match(written(value)) or unit in _DATE_UNITS else None
     if found is None and (unit in _DATE_UNITS or "DAY" in unit):
         return None
     if found is not None:
@@ -337,7 +245,7 @@ def _extract(unit: str, value: Any) -> int | None:
         other = span(value)
         if other is None:
             return None
-        seconds, micros = divmod(abs(other[0]) // _MICROSECOND, 1_000_000)
+        seconds, micros = divmod(abs(other[0]) // MICROSECOND, 1_000_000)
         sign = -1 if other[0] < timedelta() else 1
         parts = {"HOUR": seconds // 3600, "MINUTE": seconds // 60 % 60, "SECOND": seconds % 60, "MICROSECOND": micros}
     first, _, last = unit.partition("_")
@@ -353,19 +261,19 @@ _DATE_UNITS = ("YEAR", "QUARTER", "MONTH", "WEEK", "DAY", "YEAR_MONTH")
 def order_of_moment(value: Any) -> Any:
     """Return a moment with all digits, so that comparing texts compares times; what says none stays."""
     found = moment(value)
-    return value if found is None else _stamp(found.at, 6)
+    return value if found is None else stamp(found.at, 6)
 
 
 def order_of_span(value: Any) -> Any:
     """Return a span in microseconds."""
     found = span(value)
-    return value if found is None else found[0] // _MICROSECOND
+    return value if found is None else found[0] // MICROSECOND
 
 
 def number_of_time(value: Any) -> int | float:
     """Return the number that MySQL makes of a date or a time: its digits."""
-    given = _digits(value)
-    if _DATED.match(given) or _SPAN.match(given):
+    given = written(value)
+    if DATED.match(given) or SPAN.match(given):
         digits = re.sub(r"[^\d.]", "", given)
         return (-1 if given.startswith("-") else 1) * (float(digits) if "." in digits else int(digits))
     return number(value)
@@ -380,7 +288,7 @@ def cast_date(value: Any) -> str | None:
 def cast_datetime(value: Any, digits: int = 0) -> str | None:
     """Return the datetime that a value says, cut to so many digits of a second."""
     found = moment(value)
-    return None if found is None else _stamp(found.at, digits)
+    return None if found is None else stamp(found.at, digits)
 
 
 def cast_time(value: Any, digits: int = 0) -> str | None:
@@ -398,23 +306,23 @@ SCALARS: dict[str, Callable[..., Any]] = {
     "curdate": lambda: _now()[:10], "utc_date": lambda: _now()[:10],
     "curtime": lambda digits=0: _now(digits)[11:], "utc_time": lambda digits=0: _now(digits)[11:],
     "date": cast_date, "time": _time, "timestamp": _timestamp,
-    "year": _of_moment(lambda at: at.year),
-    "quarter": _of_moment(lambda at: (at.month + 2) // 3),
-    "month": _of_moment(lambda at: at.month),
-    "week": _of_moment(week),
-    "weekofyear": _of_moment(lambda at: at.isocalendar().week),
-    "yearweek": _of_moment(_yearweek),
-    "dayofmonth": _of_moment(lambda at: at.day),
-    "dayofweek": _of_moment(lambda at: at.isoweekday() % 7 + 1),
-    "weekday": _of_moment(lambda at: at.weekday()),
-    "dayofyear": _of_moment(lambda at: at.timetuple().tm_yday),
-    "dayname": _of_moment(lambda at: calendar.day_name[at.weekday()]),
-    "monthname": _of_moment(lambda at: calendar.month_name[at.month]),
-    "last_day": _of_moment(_last_day),
-    "hour": _of_span(lambda given: given // timedelta(hours=1)),
-    "minute": _of_span(lambda given: given // timedelta(minutes=1) % 60),
-    "second": _of_span(lambda given: given // _SECOND % 60),
-    "microsecond": _of_span(lambda given: given % _SECOND // _MICROSECOND),
+    "year": of_moment(lambda at: at.year),
+    "quarter": of_moment(lambda at: (at.month + 2) // 3),
+    "month": of_moment(lambda at: at.month),
+    "week": of_moment(week),
+    "weekofyear": of_moment(lambda at: at.isocalendar().week),
+    "yearweek": of_moment(_yearweek),
+    "dayofmonth": of_moment(lambda at: at.day),
+    "dayofweek": of_moment(lambda at: at.isoweekday() % 7 + 1),
+    "weekday": of_moment(lambda at: at.weekday()),
+    "dayofyear": of_moment(lambda at: at.timetuple().tm_yday),
+    "dayname": of_moment(lambda at: calendar.day_name[at.weekday()]),
+    "monthname": of_moment(lambda at: calendar.month_name[at.month]),
+    "last_day": of_moment(_last_day),
+    "hour": of_span(lambda given: given // timedelta(hours=1)),
+    "minute": of_span(lambda given: given // timedelta(minutes=1) % 60),
+    "second": of_span(lambda given: given // _SECOND % 60),
+    "microsecond": of_span(lambda given: given % _SECOND // MICROSECOND),
     "date_add": date_add,
     "date_sub": lambda value, amount, unit: date_add(value, amount, unit, -1),
     "datediff": lambda first, second: (
@@ -423,7 +331,7 @@ SCALARS: dict[str, Callable[..., Any]] = {
     "timestampdiff": _difference, "timediff": _timediff, "extract": _extract,
     "unix_timestamp": _unix_timestamp, "from_unixtime": _from_unixtime,
     "sec_to_time": _sec_to_time, "time_to_sec": _time_to_sec,
-    "to_days": _of_moment(lambda at: at.toordinal() + _YEAR_ZERO), "from_days": _from_days, "makedate": _makedate,
+    "to_days": of_moment(lambda at: at.toordinal() + _YEAR_ZERO), "from_days": _from_days, "makedate": _makedate,
     "moment": order_of_moment, "span": order_of_span, "time_number": number_of_time,
     "cast_date": cast_date, "cast_datetime": cast_datetime, "cast_time": cast_time,
 }  # fmt: skip
