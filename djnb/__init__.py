@@ -154,7 +154,9 @@ def __getattr__(name: str) -> Any:
         return import_module("djnb.sql.functions").FUNCTIONS
     home = _HOMES.get("Schema" if name == "schema" else name)
     if home is None:
-        raise AttributeError(f"module 'djnb' has no attribute '{name}'")
+        if name.startswith("_"):
+            raise AttributeError(f"module 'djnb' has no attribute '{name}'")
+        return import_module("djnb.compat").of_datajoint(name)
     value = getattr(import_module(home), "Schema" if name == "schema" else name)
     globals()[name] = value
     return value

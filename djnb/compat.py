@@ -177,6 +177,30 @@ def _lookup(name: str) -> Any:
     return getattr(importlib.import_module(module), attribute)
 
 
+def of_datajoint(name: str) -> Any:
+    """
+    Return what djnb has for a name that DataJoint has at its top and djnb has not, such as ``ERD`` or ``logger``.
+
+    A program whose import line is changed to ``import djnb as dj`` goes on to use these names.
+
+    Raises
+    ------
+    AttributeError
+        There is nothing; the message says what to use instead.
+    """
+    if name in _NAMES or name in ("key", "logger"):
+        return _lookup(name)
+    if name in _MODULES and name not in _INSTEAD:
+        home = _MODULES[name]
+        if home == f"djnb.{name}":
+            return importlib.import_module(home)
+        module = _Module(f"datajoint.{name}", "djnb, by the names of DataJoint.")
+        vars(module)["_home"] = home
+        return module
+    remedy = _INSTEAD.get(name) or did_you_mean(name, _top_names())
+    raise AttributeError(f"module 'djnb' has no attribute '{name}'{f'. {remedy}' if remedy else ''}")
+
+
 class _Module(ModuleType):
     """A module of DataJoint's name with the names of djnb, looked up when they are asked for."""
 

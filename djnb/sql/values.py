@@ -134,7 +134,9 @@ def _integer(value: Any, kind: AttributeType) -> int:
         try:
             number = operator.index(value)
         except TypeError:
-            raise UnfitError("is not a whole number") from None
+            if type(value).__name__ not in ("bool", "bool_"):  # a truth value of numpy, by either of its names
+                raise UnfitError("is not a whole number") from None
+            number = int(value)
     low, high = kind.bounds
     if not low <= number <= high:
         raise UnfitError(f"is outside the range of `{kind}`, {low} to {high}")

@@ -17,6 +17,27 @@ from djnb.query import Query, as_query
 from djnb.tables.jobs import JobTable
 from djnb.tables.table import Table
 
+_QUEUES = "Job queues are not here yet: leave it out, and let one process populate the table."
+_KEYWORDS_OF_DATAJOINT: dict[str, tuple[tuple[Any, ...], str]] = {
+    "reserve_jobs": ((False, None), _QUEUES),
+    "processes": ((1, None), _QUEUES),
+    "priority": ((None,), _QUEUES),
+    "refresh": ((None, False), _QUEUES),
+    "order": (("original", None), "Leave it out: keys are made in the order of the primary key."),
+    "limit": ((None,), "Say how many keys to make at most by `max_calls`."),
+    "keys": ((None,), "Give the keys as a restriction: `populate(keys)`."),
+}
+"""Keywords of DataJoint's populate, the values that ask for nothing, and what to do instead of asking."""
+
+
+def _refuse_keywords(given: Mapping[str, Any]) -> None:
+    for name, value in given.items():
+        if name not in _KEYWORDS_OF_DATAJOINT:
+            raise TypeError(f"populate() got an unexpected keyword argument '{name}'")
+        nothing, remedy = _KEYWORDS_OF_DATAJOINT[name]
+        if not any(value is each or (isinstance(value, str | int) and value == each) for each in nothing):
+            raise PopulateError(f"`populate` cannot do what `{name}={value!r}` asks for.", remedy=remedy)
+
 
 class AutoPopulate(Table):
     """
@@ -74,6 +95,7 @@ class AutoPopulate(Table):
     @on_class
     def populate(
         self,
+        /,
         *conditions: Any,
         restrictions: Any = None,
         suppress_errors: bool = False,
@@ -81,6 +103,7 @@ class AutoPopulate(Table):
         display_progress: bool = False,
         max_calls: int | None = None,
         make_kwargs: Mapping[str, Any] | None = None,
+        **of_datajoint: Any,
     ) -> PopulateResult:
         """
         Make every key of ``key_source`` that the table does not have yet.
@@ -99,6 +122,9 @@ class AutoPopulate(Table):
             How many keys to make at most.
         make_kwargs : mapping, optional
             Further arguments for ``make``.
+        **of_datajoint
+            ``reserve_jobs``, ``processes``, ``order``, ``limit``, ``keys``, ``priority`` and ``refresh`` are taken as
+            far as they ask for nothing: there are no job queues yet.
 
         Returns
         -------
@@ -112,7 +138,8 @@ class AutoPopulate(Table):
         EmptyMakeError
             ``make`` inserted no row for its key.
         PopulateError
-            The table is restricted, a transaction is open, or there is no ``make``.
+            The table is restricted, a transaction is open, there is no ``make``, or one of DataJoint's keywords asks
+            for what is not here.
         PopulateInterrupted
             Ctrl-C; the key that was being made is undone. It is a ``KeyboardInterrupt`` with the ``result``.
 
@@ -120,6 +147,7 @@ class AutoPopulate(Table):
         --------
         >>> Analysis.populate(Recording & "session_date > '2024-01-01'", display_progress=True)
         """
+        _refuse_keywords(of_datajoint)
         if self._node is not None:
             raise PopulateError(
                 f"`populate` was called on a restricted `{type(self).__name__}`.",

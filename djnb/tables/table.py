@@ -301,7 +301,7 @@ class Table(Relatives, Query, metaclass=TableMeta):
     # -- definition
 
     @on_class
-    def describe(self, *, context: Mapping[str, Any] | None = None, printout: bool = False) -> DefinitionText:
+    def describe(self, context: Mapping[str, Any] | None = None, *, printout: bool = False) -> DefinitionText:
         """
         Return the definition that declares the table as the database has it.
 

@@ -783,3 +783,19 @@ class TestRowTooLargeForTheServer:
         if limit is None:
             pytest.skip("a SQLite file takes no messages")
         return limit
+
+
+def test_truth_values_of_numpy_are_whole_numbers(schema):
+    """A mask's element goes where 0 and 1 go, as Python's own True and False do."""
+
+    @schema
+    class Flag(dj.Manual):
+        definition = """
+        id : int32
+        ---
+        flag : tinyint
+        """
+
+    Flag.insert([(1, np.True_), (2, np.False_), (3, True)])
+
+    assert [1, 0, 1] == Flag.to_arrays("flag").tolist()

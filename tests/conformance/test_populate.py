@@ -19,6 +19,38 @@ from djnb.populate.result import PopulateResult
 from tests.conformance.recordings import KEYS, fails_at, outline
 
 
+class TestKeywordsOfDataJoint:
+    def test_that_ask_for_nothing_are_taken(self, Result):
+        """A program may go on to say what is so anyway."""
+        result = Result.populate(
+            KEYS[0], reserve_jobs=False, order="original", limit=None, processes=1, keys=None, priority=None
+        )
+
+        assert 1 == result.success_count
+
+    @pytest.mark.parametrize(
+        ("keyword", "said"),
+        [
+            ({"reserve_jobs": True}, "`reserve_jobs=True` asks for.*Job queues are not here yet"),
+            ({"processes": 4}, "one process"),
+            ({"order": "random"}, "order of the primary key"),
+            ({"limit": 2}, "max_calls"),
+            ({"keys": KEYS}, r"as a restriction: `populate\(keys\)`"),
+        ],
+    )
+    def test_that_ask_for_more_are_refused(self, Result, keyword, said):
+        """The error says what to do instead, and nothing is made."""
+        with pytest.raises(PopulateError, match=said):
+            Result.populate(**keyword)
+
+        assert [] == Result.keys()
+
+    def test_others_are_unknown(self, Result):
+        """A misspelt keyword is an error, as everywhere in Python."""
+        with pytest.raises(TypeError, match="unexpected keyword argument 'supress_errors'"):
+            Result.populate(supress_errors=True)
+
+
 class TestKeys:
     def test_come_in_the_order_of_the_primary_key(self, computed, heard):
         """Whatever the order of insertion, keys are made in their own order."""

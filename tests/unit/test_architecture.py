@@ -113,6 +113,25 @@ class TestPublicNames:
         """Completion after `dj.` offers what djnb promises, and no more."""
         assert sorted(djnb.__all__) == sorted(name for name in dir(djnb) if not name.startswith("_"))
 
+    def test_names_of_datajoint_go_on_to_work(self):
+        """After `import djnb as dj`, what DataJoint has at its top is there too, though it is not offered."""
+        assert djnb.ERD is djnb.Di is djnb.Diagram
+        assert "KEY" == djnb.key
+        assert "datajoint" == djnb.logger.name
+        assert issubclass(djnb.Computed, djnb.AutoPopulate)
+        assert djnb.Query is djnb.expression.QueryExpression
+        assert [1, 2] == djnb.blob.unpack(djnb.blob.pack([1, 2]))
+        assert 32 == len(djnb.key_hash({"a": 1}))
+
+    @pytest.mark.parametrize(
+        ("name", "said"),
+        [("kill", "SHOW PROCESSLIST"), ("Manul", "Did you mean 'Manual'"), ("nothing_like_it", "'nothing_like_it'$")],
+    )
+    def test_name_that_is_not_there_says_what_to_use(self, name, said):
+        """Names that djnb lacks are answered with what to do, or with the nearest name."""
+        with pytest.raises(AttributeError, match=said):
+            getattr(djnb, name)
+
     @pytest.mark.parametrize("name", djnb.__all__)
     def test_name_is_documented(self, name):
         """Every public class and function says what it is for."""

@@ -149,6 +149,25 @@ class TestWords:
 
         assert ("frame", True) == (config["fetch_format"], config["enable_python_native_blobs"])
 
+    @pytest.mark.parametrize(
+        ("name", "default", "other"),
+        [
+            ("database.database_prefix", "", "lab_"),
+            ("database.create_tables", True, False),
+            ("jobs.auto_refresh", True, False),
+            ("jobs.version_method", None, "git"),
+            ("filepath_checksum_size_limit", None, 1000),
+        ],
+    )
+    def test_every_setting_of_the_peers_can_be_assigned(self, name, default, other):
+        """A lab's first cell, which assigns settings, runs on; it is told of those that change nothing."""
+        config = Config()
+        config[name] = default
+        with pytest.warns(SettingWithoutEffectWarning, match=f"`{name}` has no effect in djnb"):
+            config[name] = other
+
+        assert other == config[name]
+
     def test_mapping_words_work(self):
         """`get`, `in` and `update` are there."""
         config = Config()
