@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from copy import deepcopy
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn, cast
@@ -34,6 +35,10 @@ from djnb.settings.stores import Stores, as_stores
 
 if TYPE_CHECKING:
     from pydantic_settings import PydanticBaseSettingsSource
+
+
+_STORES = "stores."
+"""How the names of settings of stores begin, ``stores.main.location``."""
 
 
 class Config(Group, BaseSettings):
@@ -111,6 +116,8 @@ class Config(Group, BaseSettings):
             return self._foreign[name]
         if name in datajoint.WITHOUT_EFFECT:
             return datajoint.WITHOUT_EFFECT[name][0]
+        if name.startswith(_STORES):
+            return self.stores.at(name.removeprefix(_STORES))
         group, attribute = self._locate(name)
         value = getattr(group, attribute)
         # A program that asks for the password by its name wants the text; a display of it still shows none.
@@ -120,6 +127,9 @@ class Config(Group, BaseSettings):
         if name in self._foreign or name in datajoint.WITHOUT_EFFECT:
             _tell_without_effect(name, value)
             self._foreign[name] = value
+            return
+        if name.startswith(_STORES):
+            self.stores.put(name.removeprefix(_STORES), value)
             return
         group, attribute = self._locate(name)
         setattr(group, attribute, value)
@@ -131,6 +141,12 @@ class Config(Group, BaseSettings):
         return self[name]
 
     def __contains__(self, name: object) -> bool:
+        if isinstance(name, str) and name.startswith(_STORES):
+            try:
+                self[name]
+            except SettingsError:
+                return False
+            return True
         known = (*SETTINGS, *datajoint.ALIASES, *datajoint.WITHOUT_EFFECT, *self._foreign)
         return name in known
 
@@ -190,6 +206,12 @@ class Config(Group, BaseSettings):
         for name, value in asked.items():
             if name in datajoint.WITHOUT_EFFECT:
                 _tell_without_effect(name, value)
+                continue
+            if name.startswith(_STORES):
+                place = Place(id(self), "stores")
+                stores = deepcopy(over.get(place, self.stores))
+                stores.put(name.removeprefix(_STORES), value)
+                over[place] = stores
                 continue
             group, attribute = self._locate(name)
             over[Place(id(group), attribute)] = group._checked(attribute, value)

@@ -32,8 +32,13 @@ def hide_secrets(settings: Mapping[str, Any]) -> dict[str, Any]:
     return {name: _hidden(name, value) for name, value in settings.items()}
 
 
+def is_secret(name: str) -> bool:
+    """Tell whether a setting of a store is a secret by its name."""
+    return _SECRET_NAME.search(name) is not None
+
+
 def _hidden(name: str, value: Any) -> Any:
-    if _SECRET_NAME.search(name) and value is not None:
+    if is_secret(name) and value is not None:
         return HIDDEN
     if isinstance(value, Mapping):
         return hide_secrets(value)

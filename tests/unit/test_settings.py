@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import threading
 from pathlib import Path
 
@@ -433,3 +434,76 @@ class TestStores:
             config.stores["default"] = {"protocol": "file"}
 
         assert {} == config.stores
+
+    def test_reached_by_attributes_and_dotted_names(self, config):
+        """`stores.main`, `["stores.main"]` and `["stores.main.location"]` are what `stores["main"]` is."""
+        config.stores.main = {"protocol": "file", "location": "/data"}
+        config["stores.cloud"] = {"protocol": "s3", "options": {"client_kwargs": {"region_name": "x"}}}
+
+        config.stores.main.location = "/a"
+        assert ("/a", "/a", "/a") == (
+            config["stores.main.location"],
+            config["stores.main"]["location"],
+            config.get("stores.main").location,
+        )
+        config["stores.main.location"] = "/b"
+        assert config.stores["main"] is config.stores.main is config["stores.main"]
+        assert {"protocol": "file", "location": "/b"} == config.stores["main"]
+        config["stores.cloud.options.client_kwargs.region_name"] = "y"
+        assert {"client_kwargs": {"region_name": "y"}} == config.stores["cloud"]["options"]
+        assert "stores.main" in config
+        assert "stores.main.bucket" not in config
+        assert None is config.get("stores.main.bucket")
+
+    def test_overridden_by_dotted_names(self, config):
+        """Settings of stores change for a block, several together, and are as before after it."""
+        config.stores = self.SETTINGS
+        before = copy.deepcopy(config.stores)
+
+        with config.override(
+            {"stores.main.location": "/other"}, stores__default="cloud", stores__new={"protocol": "x"}
+        ):
+            assert ("/other", "cloud", "x") == (
+                config.stores.main.location,
+                config["stores.default"],
+                config.stores.new.protocol,
+            )
+            assert "file" == config.stores["main"]["protocol"]
+
+        assert before == config.stores
+
+    @pytest.mark.parametrize(
+        ("ask", "message"),
+        [
+            (lambda c: c.stores.mian, r"There is no `stores\.mian`\. Did you mean 'main'\? There are: "),
+            (lambda c: c.stores["mian"], r"Did you mean 'main'\?"),
+            (lambda c: c["stores.mian.location"], r"There is no `stores\.mian`\. Did you mean 'main'\?"),
+            (lambda c: c.stores.main.locaton, r"There is no `stores\.main\.locaton`\. Did you mean 'location'\?"),
+            (lambda c: c["stores.main.locaton"], r"Did you mean 'location'\? There are: protocol, location\."),
+            (lambda c: c["stores.main.location.x"], r"There is no `stores\.main\.location\.x`"),
+        ],
+    )
+    def test_misspelt_name_offers_the_nearest(self, config, ask, message):
+        """A store or a setting of a store that is not there is an error that names the nearest."""
+        config.stores.main = {"protocol": "file", "location": "/data"}
+
+        with pytest.raises(SettingsError, match=message) as refused:
+            ask(config)
+        assert isinstance(refused.value, KeyError)
+        assert isinstance(refused.value, AttributeError)
+        assert not hasattr(config.stores, "mian")
+
+    def test_method_is_no_place_for_a_store(self, config):
+        """A store whose name a method has is assigned by brackets; the message says so."""
+        with pytest.raises(SettingsError, match=r"is a method .*config\.stores\['keys'\] = "):
+            config.stores.keys = {"protocol": "file"}
+
+    def test_secrets_are_not_shown_by_any_name(self, config):
+        """However a store is reached, what is displayed has no secret; the value itself is there."""
+        options = {"client_kwargs": {"aws_secret_key": SECRET}}
+        config.stores.cloud = {"protocol": "s3", "secret_key": SECRET, "options": options}
+        names = ["stores", "stores.cloud", "stores.cloud.secret_key", "stores.cloud.options"]
+        names += [f"stores.cloud.options.client_kwargs{rest}" for rest in ("", ".aws_secret_key")]
+
+        assert SECRET not in "".join([repr(config.stores.cloud), *(repr(config[name]) for name in names)])
+        assert SECRET == config["stores.cloud.secret_key"] == config[names[-1]]
