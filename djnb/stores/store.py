@@ -103,6 +103,7 @@ class Store:
             raise
         except FileNotFoundError as error:
             self.check_place()
+            self._check_bucket(error)
             raise missing_file(self.name, path) from error
         except Exception as error:
             self.check_place()
@@ -126,6 +127,28 @@ class Store:
                 remedy="Connect the disk or create the folder, or correct "
                 f"`dj.config.stores[{self.name!r}]['location']`.",
             )
+
+    def _check_bucket(self, cause: Exception | None = None) -> None:
+        """
+        Refuse a bucket or container that is not there, after something in it was not found.
+
+        Nobody asks before: that would cost a request for each file.
+        """
+        bucket = self.settings.bucket or self.settings.container
+        if not bucket or not writes_whole(self.settings):
+            return
+        try:
+            is_there = bool(self.fs.exists(bucket))
+        except Exception:  # noqa: BLE001 -- what was asked at first is told
+            return
+        if not is_there:
+            setting = "bucket" if self.settings.bucket else "container"
+            raise StoreError(
+                f"The store '{self.name}' has no {setting} '{bucket}' on its server: there is none of this name, "
+                "or its keys do not open it.",
+                remedy=f"Create the {setting}, or correct `dj.config.stores[{self.name!r}][{setting!r}]`, "
+                "the server and the keys.",
+            ) from cause
 
     # -- looking
 
@@ -157,6 +180,7 @@ class Store:
         """Yield path, size in bytes and time of the last change (UTC) of all files in a folder and below."""
         start = len(root_of(self.settings).lstrip("/" if not self.is_local else "").rstrip("/")) + 1
         if not self.exists(path):
+            self._check_bucket()
             return
         with self._telling("listed", path):
             found = self.fs.find(self.full_path(path), detail=True)
