@@ -148,6 +148,8 @@ def get_codec(name: str) -> Codec:
     ------
     UnknownCodecError
         No codec has the name; the message offers the nearest one.
+    CodecError
+        An installed package brings it, and fails.
     """
     bare = name.strip().removeprefix("<").removesuffix(">").partition("@")[0].strip()
     if bare in _instances:
@@ -195,14 +197,30 @@ def _entry_points() -> dict[str, importlib.metadata.EntryPoint]:
 
 
 def _load_entry_point(name: str) -> bool:
-    """Import the codec that an installed package brings; tell whether one does."""
+    """
+    Import the codec that an installed package brings; tell whether one does.
+
+    Raises
+    ------
+    CodecError
+        The package's code fails. Other codecs are not concerned.
+    """
     point = _entry_points().get(name)
     if point is None:
         return False
-    loaded = point.load()
+    try:
+        loaded = point.load()
+        codec = loaded() if isinstance(loaded, type) else loaded
+    except Exception as error:
+        package = f" '{point.dist.name}'" if point.dist is not None else ""
+        raise CodecError(
+            f"The codec '{name}' cannot be used: `{point.value}` of the installed package{package} fails with "
+            f"{type(error).__name__}: {error}".rstrip(".")
+            + ".",
+            remedy="Mend, update or uninstall that package.",
+        ) from error
     with _lock:
-        if name not in _instances:
-            _instances[name] = loaded() if isinstance(loaded, type) else loaded
+        _instances.setdefault(name, codec)
     return True
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 import djnb as dj
 from djnb.codecs import registry
-from djnb.errors import InvalidValueError, UnknownTypeError
+from djnb.errors import DataJointError, InvalidValueError, UnknownTypeError
 from tests.conformance.stores import files_in, stored_values
 
 
@@ -164,6 +166,78 @@ class TestCodec:
 
         with pytest.raises(UnknownTypeError, match="leads back to itself: <circle> → <circle>"):
             declare("<circle>")
+
+
+PACKAGE = """
+import djnb as dj
+
+class Upper(dj.Codec):
+    name = "upper"
+
+    def get_dtype(self, is_store):
+        return "varchar(20)"
+
+    def encode(self, value, *, key=None, store_name=None):
+        return value.upper()
+
+    def decode(self, stored, *, key=None):
+        return stored
+"""
+
+
+class TestInstalledPackage:
+    @pytest.fixture(autouse=True)
+    def packages(self, tmp_path, monkeypatch):
+        """Install a package whose codec works, and one with three that do not."""
+        site = tmp_path / "site"
+        points = {
+            "lab_good": "upper = lab_good:Upper\n",
+            "lab_broken": "unborn = lab_broken:Unborn\nnowhere = lab_nowhere:Codec\nloud = lab_broken:Loud\n",
+        }
+        for name, lines in points.items():
+            info = site / f"{name}-1.0.dist-info"
+            info.mkdir(parents=True)
+            (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+            (info / "entry_points.txt").write_text(f"[datajoint.codecs]\n{lines}")
+        (site / "lab_good.py").write_text(PACKAGE)
+        (site / "lab_broken.py").write_text(
+            "class Loud:\n    def __init__(self):\n        raise OSError('no camera')\n"
+        )
+        monkeypatch.syspath_prepend(str(site))
+        yield
+        for name in points:
+            sys.modules.pop(name, None)
+
+    def test_brings_its_codec(self, declare):
+        """A codec that an installed package announces is used without importing the package."""
+        assert "upper" in dj.list_codecs()
+
+        Held = declare("<upper>")
+        Held.insert1({"row_id": 1, "value": "abc"})
+
+        assert "ABC" == Held.fetch1("value")
+
+    @pytest.mark.parametrize(
+        ("name", "point", "reason"),
+        [
+            ("unborn", "lab_broken:Unborn", "AttributeError: .*Unborn"),
+            ("nowhere", "lab_nowhere:Codec", "ModuleNotFoundError: No module named 'lab_nowhere'"),
+            ("loud", "lab_broken:Loud", "OSError: no camera"),
+        ],
+    )
+    def test_broken_one_is_told_and_concerns_no_other(self, schema, declare, name, point, reason):
+        """A package that fails is named with its error where its codec is asked for; nothing else is refused."""
+        with pytest.raises(
+            DataJointError,
+            match=rf"'{name}' cannot be used: `{point}` of the installed package 'lab_broken' fails with {reason}",
+        ):
+            declare(f"<{name}>")
+
+        assert [] == schema.list_tables()
+        assert {"upper", "blob", name} <= set(dj.list_codecs())
+        Held = declare("<upper>")
+        Held.insert1({"row_id": 1, "value": "abc"})
+        assert "ABC" == Held.fetch1("value")
 
 
 class TestAttributeAdapter:
