@@ -297,7 +297,20 @@ class UnknownCodecError(CodecError):
 
 
 class StoreError(DataJointError):
-    """Files cannot be written to a store or read from it: its place is gone, full, or may not be entered."""
+    """
+    Files cannot be written to a store or read from it: its place is gone, full, or may not be entered.
+
+    Attributes
+    ----------
+    table, attribute : str
+        Which value was fetched; empty where that is not known.
+    key : dict
+        The primary key of its row.
+    """
+
+    table: str = ""
+    attribute: str = ""
+    key: Mapping[str, Any] = {}
 
 
 class UnknownStoreError(StoreError):
@@ -337,17 +350,10 @@ class MissingFileError(StoreError):
     ----------
     store, path : str
         Where the file should be.
-    table, attribute : str
-        Which value refers to it; empty where that is not known.
-    key : dict
-        The primary key of the row.
     """
 
     store: str = ""
     path: str = ""
-    table: str = ""
-    attribute: str = ""
-    key: Mapping[str, Any] = {}
 
 
 class CorruptFileError(StoreError):

@@ -150,6 +150,8 @@ def decode_column(
         A value cannot be unpacked; the message names the attribute.
     MissingFileError
         A file is not in its store; the message names table, attribute and key.
+    StoreError
+        A file cannot be read, or is not what was put there; the error has table, attribute and key, and a note of them.
     """
     attribute = node.heading[name]
     chain = chain_of(attribute.type, attribute.sql_type)
@@ -170,12 +172,12 @@ def decode_column(
             return chain.decode(value if begin is None else begin(value), key, context)
         except BlobError as error:
             raise BlobError(f"A value of '{name}' cannot be read: {error}") from error
-        except MissingFileError as error:
+        except StoreError as error:
             error.table, error.attribute = table.class_name, own
             error.key = key or _find_key(connection, node, name, value)
-            raise _named(error) from error
-        except StoreError as error:
-            error.add_note(f"The file belongs to '{own}' of `{table.class_name}`{_of_key(key)}.")
+            if isinstance(error, MissingFileError):
+                raise _named(error) from error
+            error.add_note(f"The file belongs to '{own}' of `{table.class_name}`{_of_key(error.key)}.")
             raise
 
     return _map(decode, list(enumerate(values)), is_parallel=_reads_files(chain))

@@ -152,7 +152,10 @@ class TestHash:
 
         with pytest.raises(CorruptFileError, match=r"is not what was put there.*\(6 bytes\)") as refused:
             Scan.fetch1("image")
-        assert ["The file belongs to 'image' of `Scan` for the key {'scan_id': 1}."] == _notes(refused, Scan)
+        error = refused.value
+        assert ("Scan", "image", {"scan_id": 1}) == (error.table, error.attribute, error.key)
+        assert ["The file belongs to 'image' of `Scan` for the key {'scan_id': 1}."] == error.__notes__
+        assert error.__notes__ == _notes(refused, Scan)
 
     def test_default_store_is_recorded_by_its_name(self, schema, store):
         """`<blob@>` keeps values in the default store; rows know it by name, whatever becomes the default later."""
@@ -431,6 +434,16 @@ class TestAStoreInTrouble:
             "The file of 'image' of `Scan` for the key {'scan_id': 2} is missing: "
             f"there is no '{path}' in the store 'main'."
         )
+
+    def test_vanished_folder_names_the_row(self, Scan, store):
+        """When a store is gone, the error of a fetch has the row whose file was wanted."""
+        Scan.insert1({"scan_id": 1, "image": "a"})
+        shutil.rmtree(store)
+
+        with pytest.raises(StoreError, match="The folder of the store 'main' is not there") as refused:
+            Scan.fetch("image")
+
+        assert ("Scan", "image", {"scan_id": 1}) == (refused.value.table, refused.value.attribute, refused.value.key)
 
     def test_rows_without_their_file_can_be_deleted(self, Scan, store):
         """Rows are deleted without a look at their files."""
