@@ -13,6 +13,7 @@ from djnb.events import StatementSent
 from djnb.populate.result import Progress
 from djnb.sql.statement import Statement
 from tests.conformance.pipelines import declare_lab, fill_lab
+from tests.conformance.recordings import server_only
 
 LAB = ["#species", "subject", "session", "_scan", "__spike_rate", "_scan__roi"]
 
@@ -229,7 +230,45 @@ class TestDrop:
 
         assert not schema.exists
 
-    def test_log_of_old_schemas_only(self, schema):
+
+class TestLog:
+    def test_of_old_schemas_only(self, schema):
         """DataJoint 2 and djnb keep none."""
         with pytest.raises(MissingTableError, match="has no log"):
             schema.log
+
+    @server_only
+    def test_that_datajoint_0_14_has_kept_is_asked_like_any_table(self, connection, schema, lab):
+        """It is laid out as 0.14.9 lays it out, is read and restricted, and is no table of the pipeline."""
+        place = f"`{schema.name}`.`~log`"
+        connection.execute(
+            Statement(
+                f"""
+                CREATE TABLE {place} (
+                    id int unsigned NOT NULL AUTO_INCREMENT COMMENT 'event order id',
+                    timestamp timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP COMMENT 'event timestamp',
+                    version varchar(12) NOT NULL COMMENT 'datajoint version',
+                    user varchar(255) NOT NULL COMMENT 'user@host',
+                    host varchar(255) NOT NULL DEFAULT '' COMMENT 'system hostname',
+                    event varchar(255) NOT NULL DEFAULT '' COMMENT 'event message',
+                    PRIMARY KEY (id)
+                ) ENGINE=InnoDB COMMENT 'event logging table for `{schema.name}`'
+                """
+            )
+        )
+        events = ["created", f"Declared `{schema.name}`.`subject`", f"DROP TABLE `{schema.name}`.`subject`"]
+        for second, event in enumerate(events):
+            connection.execute(
+                Statement(
+                    f"INSERT INTO {place} (timestamp, version, user, host, event) VALUES (%s, %s, %s, %s, %s)",
+                    (f"2023-05-01 12:00:0{second}", "0.14.9py", "alice@10.0.0.5", "rig", event),
+                )
+            )
+        schema.connection.catalogue.forget(schema.name)
+
+        assert schema.log.primary_key == ["id"]
+        assert events[::-1] == list(schema.log.to_arrays("event", order_by="id DESC"))
+        assert "2023-05-01 12:00:02" == str((schema.log & "event LIKE 'DROP%'").fetch1("timestamp"))
+        assert "event logging table" in str(schema.log)
+        assert LAB == schema.list_tables()
+        assert "~log" not in schema.code

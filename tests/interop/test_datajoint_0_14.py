@@ -25,6 +25,14 @@ class TestWrittenByDataJoint:
 
         assert [str(warning.message) for warning in recwarn] == []
 
+    def test_log_is_read(self, datajoint_0_14, own, name):
+        """djnb finds the events that DataJoint 0.14 has logged."""
+        datajoint_0_14.run("classic.fill", name=name)
+        logged = datajoint_0_14.run("classic.events", name=name)
+
+        assert logged[0] == "created"
+        assert own.run("classic.events", name=name) == logged
+
     def test_jobs_are_listed(self, datajoint_0_14, own, name):
         """The schema's one job table is read, and restricted as ever."""
         datajoint_0_14.run("classic.fill", name=name)

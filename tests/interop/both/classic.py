@@ -188,3 +188,8 @@ def jobs(dj, name):
         [row["table_name"], row["status"], row["error_message"]]
         for row in (schema.jobs & "status='error'").fetch(as_dict=True)
     ]
+
+
+def events(dj, name):
+    """Return what the schema's log says."""
+    return [str(event) for event in dj.schema(name, create_tables=False).log.fetch("event", order_by="id")]
