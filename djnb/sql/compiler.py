@@ -217,13 +217,17 @@ class Compiler:
         if select.limit:
             select = self.enclose(select, node.heading.names)
         if node.order_by:
-            select = replace(select, order_by=self.order(select, node.order_by))
+            select = replace(select, order_by=self.order(select, node.order_by, node.heading))
         return replace(select, limit=self.dialect.limit(node.limit, node.offset))
 
-    def order(self, select: Select, order_by: Order) -> tuple[tuple[Statement, bool], ...]:
+    def order(self, select: Select, order_by: Order, heading: Heading) -> tuple[tuple[Statement, bool], ...]:
         """Return what a SELECT is to be ordered by."""
-        wanted = [(select.columns[name], descends) for name, descends in order_by]
-        return tuple((column, descends) for column, descends in wanted if not self._is_constant(column))
+        wanted = [(select.columns[name], heading[name].type, descends) for name, descends in order_by]
+        return tuple(
+            (self.dialect.in_order(column, kind), descends)
+            for column, kind, descends in wanted
+            if not self._is_constant(column)
+        )
 
     def _is_constant(self, column: Statement) -> bool:
         """Tell whether a column is a mere number, which servers take for a column's position in ORDER BY."""

@@ -168,6 +168,10 @@ class Dialect:
         """Return a constraint that guards the type where the column's type alone does not; may be empty."""
         return ""
 
+    def in_order(self, column: Statement, attribute_type: AttributeType) -> Statement:
+        """Return what rows are ordered by where a column of this type is named."""
+        return column
+
     def current_timestamp(self, attribute_type: AttributeType) -> str:
         """Return the default ``CURRENT_TIMESTAMP`` for a type."""
         raise NotImplementedError

@@ -53,7 +53,7 @@ def select_rows(
         shown = dialect.byte_length(column) if name in sizes_of else dialect.output(column, node.heading[name])
         columns.append(compose("{} AS {}", shown, dialect.quote(name)))
     if order_by:
-        select = replace(select, order_by=compiler.order(select, order_by))
+        select = replace(select, order_by=compiler.order(select, order_by, node.heading))
     if limit is not None or offset:
         select = replace(select, limit=dialect.limit(limit, offset))
     return select.statement(join(", ", columns or [Statement("1")]))

@@ -212,3 +212,26 @@ class TestDelete:
         assert 1 == (Cage & dj.Top(2, "size DESC") & "cage > 2").delete(prompt=False)
         assert 2 == (Cage & dj.Top(2)).delete(prompt=False)
         assert [(4,)] == keys(Cage)
+
+
+def test_values_of_an_enum_come_in_the_order_of_its_definition(schema):
+    """Spring comes before Fall, by name or as part of the key, in a fetch and in a Top, up or down."""
+
+    @schema
+    class Term(dj.Manual):
+        definition = """
+        year : int32
+        term : enum('Spring', 'Summer', 'Fall')
+        """
+
+    Term.insert((year, term) for year in (2023, 2024) for term in ("Fall", "Summer", "Spring"))
+
+    seasons = ["Spring", "Summer", "Fall"]
+    assert [(y, s) for y in (2023, 2024) for s in seasons] == [tuple(row.values()) for row in Term.to_dicts()]
+    assert seasons[::-1] == [row["term"] for row in (Term & "year = 2023").to_dicts(order_by="term DESC")]
+    first = Term & dj.Top(3, ("term", "year DESC"))
+    assert [(2024, "Spring"), (2023, "Spring"), (2024, "Summer")] == [tuple(row.values()) for row in first.to_dicts()]
+    assert 1 == len(first & {"term": "Summer"})
+    assert ["Spring", "Summer", "Fall"] == [row["term"] for row in (dj.U("term") & Term).to_dicts(order_by="term")]
+    joined = Term * Term.proj(..., other="term")
+    assert ("Spring", "Spring") == tuple(joined.to_dicts("term", "other", limit=1)[0].values())

@@ -207,6 +207,13 @@ class SQLiteDialect(Dialect):
         values = ", ".join(self.literal(value) for value in attribute.type.values)
         return f"CHECK ({self.quote(attribute.name)} IN ({values}))"
 
+    def in_order(self, column: Statement, attribute_type: AttributeType) -> Statement:
+        """Order the values of an enum as its definition lists them, as servers do."""
+        if attribute_type.family is not Family.ENUM:
+            return column
+        cases = " ".join(f"WHEN ? THEN {place}" for place, _ in enumerate(attribute_type.values))
+        return compose("CASE {} {} END", column, Statement(cases, attribute_type.values))
+
     def current_timestamp(self, attribute_type: AttributeType) -> str:
         """Return the present time in UTC, in the type's form."""
         if attribute_type.family is Family.DATE:
