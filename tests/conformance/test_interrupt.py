@@ -130,11 +130,13 @@ def run_child(database_url, schema):
 _ROOT = str(Path(dj.__file__).parents[1])
 
 _CHILD = """
-import sys, threading
+import signal, sys, threading
 import djnb as dj
 from djnb.errors import PopulateInterrupted
 from djnb.sql.statement import Statement
 
+# As in a terminal; a process that is started in the background, and its children, ignore the signal.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 schema = dj.Schema(sys.argv[1], create_schema=False, create_tables=False)
 
 @schema
