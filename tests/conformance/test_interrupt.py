@@ -25,6 +25,14 @@ from djnb.sql.statement import Statement
 from tests.conformance.recordings import KEYS, fails_at, outline, server_only
 
 
+@pytest.fixture(autouse=True)
+def _hear_the_signal():
+    """As in a terminal; tests that were started in the background ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 class TestInterrupt:
     @pytest.mark.parametrize("suppress_errors", [False, True])
     def test_undoes_the_key_in_hand_and_keeps_those_before(self, computed, heard, suppress_errors):
