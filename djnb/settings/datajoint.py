@@ -43,12 +43,6 @@ WITHOUT_EFFECT: dict[str, tuple[Any, str]] = {
     "fetch_format": ("array", "`fetch(format=…)` or `to_pandas()` says it"),
     "filepath_checksum_size_limit": (None, "every file is checked"),
     "filepath_checksum_size_limit_insert": (None, "every file is checked"),
-    "jobs.add_job_metadata": (False, "tables get no hidden attributes"),
-    "jobs.auto_refresh": (True, "there are no job queues yet"),
-    "jobs.default_priority": (5, "there are no job queues yet"),
-    "jobs.keep_completed": (False, "there are no job queues yet"),
-    "jobs.stale_timeout": (3600, "there are no job queues yet"),
-    "jobs.version_method": (None, "there are no job queues yet"),
     "loglevel": ("INFO", "`logging.getLogger('djnb')` has a level"),
     "query_cache": (None, "results are not cached"),
 }

@@ -59,11 +59,52 @@ class Display(Group):
 
 
 class Jobs(Group):
-    """How computed tables are declared and filled."""
+    """How computed tables are declared and filled, and how their jobs are kept."""
 
     prefix: ClassVar[str] = "jobs."
 
+    auto_refresh: bool = Field(
+        default=True,
+        description="Look for new keys whenever `populate(reserve_jobs=True)` begins; "
+        "False leaves it to `jobs.refresh()`.",
+    )
+    keep_completed: bool = Field(
+        default=False, description="Keep the jobs that are done, as `success`; False deletes them."
+    )
+    stale_timeout: float = Field(
+        default=3600,
+        ge=0,
+        description="Seconds after which a refresh asks of a waiting job whether its key is still wanted.",
+    )
+    # The column is a signed byte in DataJoint's layout.
+    default_priority: int = Field(
+        default=5, ge=0, le=127, description="Priority of new jobs; the lower, the sooner they are made."
+    )
+    add_job_metadata: bool = Field(
+        default=False,
+        description="Declare Imported and Computed tables with hidden attributes that tell when each row was computed, "
+        "how long it took, and by which version of the code.",
+    )
+    version_method: Literal["git", "none"] | None = Field(
+        default=None,
+        description="Which version of the code is noted: `git` the commit of the working directory; none by default.",
+    )
     allow_new_pk_fields_in_computed_tables: bool = Field(
         default=False,
         description="Let Imported and Computed tables have primary key attributes that no foreign key brings.",
+    )
+    heartbeat_interval: float = Field(
+        default=5, gt=0, description="Seconds between the signs of life that a worker gives to the server."
+    )
+    grace_period: float = Field(
+        default=15,
+        gt=0,
+        description="Seconds without a sign of life after which a worker may be dead; "
+        "its lock on the server decides whether it is.",
+    )
+    lease_time: float = Field(
+        default=600,
+        gt=0,
+        description="Seconds after which the server itself ends the connection of a worker that is out of reach, "
+        "so that its jobs become free.",
     )

@@ -111,6 +111,34 @@ class TestPrecedence:
         assert ("lab", "me", 3307, False) == (database.host, database.user, database.port, config.safemode)
         assert {"a": {"protocol": "file"}} == config.stores
 
+    @pytest.mark.parametrize(
+        ("name", "text", "value"),
+        [
+            ("auto_refresh", "false", False),
+            ("keep_completed", "true", True),
+            ("stale_timeout", "60", 60),
+            ("default_priority", "2", 2),
+            ("add_job_metadata", "1", True),
+            ("version_method", "git", "git"),
+            ("allow_new_pk_fields_in_computed_tables", "true", True),
+        ],
+    )
+    def test_settings_of_jobs_are_read_from_everywhere(self, name, text, value, write, monkeypatch):
+        """Each of DataJoint's settings of jobs counts: from both of its files, DJ_JOBS_…, djnb.toml and DJNB_JOBS_…."""
+        write("dj_local_conf.json", {f"jobs.{name}": value})
+        assert value == Config()[f"jobs.{name}"]
+        classic = write("dj_local_conf.json", {})
+        current = write("datajoint.json", {"jobs": {name: value}})
+        assert value == getattr(Config().jobs, name)
+        classic.unlink()
+        current.unlink()
+        for variable in (f"DJ_JOBS_{name.upper()}", f"DJNB_JOBS_{name.upper()}", f"DJNB_JOBS__{name.upper()}"):
+            with monkeypatch.context() as environment:
+                environment.setenv(variable, text)
+                assert value == Config()[f"jobs.{name}"]
+        write("djnb.toml", f"[jobs]\n{name} = {json.dumps(value)}\n")
+        assert value == Config()[f"jobs.{name}"]
+
     def test_unprefixed_variables_are_not_read(self, monkeypatch):
         """`LIMIT` and `WIDTH` belong to others."""
         monkeypatch.setenv("LIMIT", "3")
@@ -154,8 +182,7 @@ class TestWords:
         [
             ("database.database_prefix", "", "lab_"),
             ("database.create_tables", True, False),
-            ("jobs.auto_refresh", True, False),
-            ("jobs.version_method", None, "git"),
+            ("loglevel", "INFO", "DEBUG"),
             ("filepath_checksum_size_limit", None, 1000),
         ],
     )
