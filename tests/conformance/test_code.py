@@ -17,7 +17,7 @@ from tests.conformance.pipelines import declare_lab
 @pytest.fixture
 def declare_again(connection, monkeypatch):
     """Execute the code of a schema with another name in the place of the schema's; return the other schema."""
-    monkeypatch.setattr("djnb.connection._default", connection)
+    monkeypatch.setattr("djnb.connection.default._connection", connection)
 
     def declare_again(schema, name):
         code = schema.code.replace(f"dj.Schema({schema.name!r})", f"dj.Schema({name!r})")

@@ -34,7 +34,7 @@ PARTS = ("horse", "battery", "staple")
 @pytest.fixture(autouse=True)
 def _no_default_connection(monkeypatch):
     """No test leaves its connection to the next."""
-    monkeypatch.setattr("djnb.connection._default", None)
+    monkeypatch.setattr("djnb.connection.default._connection", None)
 
 
 @pytest.fixture

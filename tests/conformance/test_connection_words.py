@@ -75,7 +75,7 @@ def test_pickled_connection_has_no_password(connection, database_url, monkeypatc
 @pytest.mark.mysql
 def test_server_is_given_in_parts(mysql_url, monkeypatch):
     """`dj.connect(host=…, user=…, password=…, port=…)` and `dj.conn(host, user, password, reset=True)`."""
-    monkeypatch.setattr("djnb.connection._default", None)
+    monkeypatch.setattr("djnb.connection.default._connection", None)
     parts = urlsplit(mysql_url)
     login = {"user": parts.username, "password": unquote(parts.password or "")}
     one = dj.connect(host=parts.hostname, port=parts.port, **login)

@@ -50,7 +50,7 @@ def pipeline(elements, connection, monkeypatch):
     """All elements activated, as a workflow's `pipeline.py` does it."""
     compat.install()
     monkeypatch.syspath_prepend(str(elements))
-    monkeypatch.setattr("djnb.connection._default", connection)
+    monkeypatch.setattr("djnb.connection.default._connection", connection)
     prefix = SCHEMA_PREFIX + os.urandom(3).hex() + "_"
 
     def load(name):

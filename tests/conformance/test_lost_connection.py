@@ -209,7 +209,7 @@ class TestWhileIdle:
         """After a long time the server is asked, for a network may drop a connection without a word."""
         kill()
         monkeypatch.setattr("djnb.backends.mysql.driver.MySQLDriver.has_been_told", False)
-        monkeypatch.setattr("djnb.connection._IDLE_SECONDS", -1.0)
+        monkeypatch.setattr("djnb.connection.sending.IDLE_SECONDS", -1.0)
 
         Mouse.insert1((1, "a"))
 
@@ -218,8 +218,8 @@ class TestWhileIdle:
     @pytest.mark.parametrize("idle_seconds", [30.0, -1.0], ids=["fresh", "idle"])
     def test_setting_forbids_reconnecting(self, connection, Mouse, mice, kill, monkeypatch, idle_seconds):
         """With `database.reconnect = False` a lost connection is always an error."""
-        monkeypatch.setattr(connection, "_reconnects", False)
-        monkeypatch.setattr("djnb.connection._IDLE_SECONDS", idle_seconds)
+        monkeypatch.setattr(connection._sender, "reconnects", False)
+        monkeypatch.setattr("djnb.connection.sending.IDLE_SECONDS", idle_seconds)
         for lose in (Mouse.to_dicts, lambda: Mouse.insert1((1, "a"))):
             kill()
 

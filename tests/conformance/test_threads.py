@@ -157,7 +157,7 @@ class TestClosed:
         with dj.Connection(database_url) as connection:
             connection.list_schemas()
 
-        assert [] == connection._sessions
+        assert 0 == len(connection._sessions)
 
 
 class TestFork:

@@ -180,7 +180,7 @@ class TestInterrupt:
     def test_in_the_middle_of_a_statement_leaves_a_connection_that_works(self, connection, Mouse, mice, monkeypatch):
         """Ctrl-C while the server works on an answer: that connection is given up, and the next write is well."""
         (before,) = connection.execute(Statement("SELECT CONNECTION_ID()")).rows[0]
-        session = connection._session()
+        session = connection._sessions.current()
 
         def interrupt(*_):
             session.driver._connection._force_close()  # as PyMySQL does when an interrupt breaks its reading
@@ -203,7 +203,7 @@ class TestInterrupt:
 
         What is inserted next is kept, and not part of a transaction that nobody ends.
         """
-        driver = connection._session().driver
+        driver = connection._sessions.current().driver
         original = getattr(driver, verb)
 
         def interrupted():

@@ -1,0 +1,312 @@
+"""
+A connection: what answers queries.
+
+One backend, one bus of events, one catalogue of tables, and a driver connection for each thread that asks.
+A transaction belongs to the thread that opened it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from typing import Any
+
+from djnb.backends import open_backend
+from djnb.backends.base import Address, Answer
+from djnb.backends.cursor import Cursor
+from djnb.catalogue import Catalogue
+from djnb.connection import schemas
+from djnb.connection.sending import Sender
+from djnb.connection.sessions import Sessions
+from djnb.connection.streams import Streams
+from djnb.connection.transactions import Transaction, Transactions
+from djnb.events import Bus
+from djnb.model.naming import TableName
+from djnb.model.privileges import Privileges
+from djnb.settings import get_config
+from djnb.settings.address import whole_address
+from djnb.sql.dialect import Dialect
+from djnb.sql.statement import Statement
+
+
+class Connection:
+    """
+    A database that can be asked, from any thread.
+
+    Parameters
+    ----------
+    url : str, optional
+        ``sqlite:///pipeline.sqlite`` or ``mysql://user@host:3306``; by default what the settings say, else the file
+        ``djnb.sqlite`` in the working directory.
+    use_tls : bool, optional
+        Encrypt the connection to a server; by default what the settings say.
+
+    Attributes
+    ----------
+    bus : Bus
+        Carries what happens on this connection.
+    catalogue : Catalogue
+        What the database holds.
+
+    Raises
+    ------
+    SettingsError
+        The address cannot be read.
+    UnreachableError, AuthenticationError
+        Nobody answers there, or the user is not let in.
+
+    Examples
+    --------
+    >>> connection = Connection("sqlite:///pipeline.sqlite")
+    >>> schema = djnb.Schema("lab", connection=connection)
+    """
+
+    def __init__(self, url: str | None = None, *, use_tls: bool | None = None) -> None:
+        settings = get_config().database
+        # No name is given to the whole address: tracebacks may show the values of names, and it has the password.
+        self._backend = open_backend(whole_address(url), use_tls=settings.use_tls if use_tls is None else use_tls)
+        self.bus = Bus()
+        self._sessions = Sessions(self._backend)
+        self._sender = Sender(self._backend, self._sessions, self.bus, reconnects=settings.reconnect)
+        self._transactions = Transactions(self._sessions, self._sender)
+        self._streams = Streams(self._backend, self._sessions, self._sender)
+        self.catalogue = Catalogue(self._backend, self.execute)
+        self._sessions.current()
+
+    @property
+    def dialect(self) -> Dialect:
+        """How the database is spoken to."""
+        return self._backend.dialect
+
+    @property
+    def address(self) -> Address:
+        """Where the database is; its text hides the password."""
+        return self._backend.address
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether the calling thread has a transaction open."""
+        return self._sessions.in_transaction
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether `close` was called."""
+        return self._sessions.is_closed
+
+    def __repr__(self) -> str:
+        return f"Connection({str(self.address)!r})"
+
+    def execute(self, statement: Statement) -> Answer:
+        """
+        Send a statement and return its answer.
+
+        Raises
+        ------
+        DataJointError
+            The kind says what is wrong; the driver's error is its cause.
+        """
+        return self._sender.execute(statement)
+
+    def message_limit(self) -> int | None:
+        """Return how many bytes the statement for one row may have, in one statement; None if that does not matter."""
+        return self._sender.message_limit()
+
+    def fetch_arrow(self, statement: Statement) -> Any:
+        """
+        Return the answer to a statement that reads as an Arrow table, much sooner than ``execute`` gives its rows.
+
+        None where the database's driver cannot, where the statement has values, and within a transaction, whose rows
+        nobody else can see: there ``execute`` is to be asked, which also reports what is wrong.
+        """
+        if statement.params or self.in_transaction or not get_config().database.use_connectorx:
+            return None
+        return self._sender.fetch_arrow(statement)
+
+    def execute_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> int:
+        """Send one statement for many rows and return how many were changed."""
+        return self._sender.execute_many(sql, rows)
+
+    def stream(self, statement: Statement, *, large: Sequence[int] = ()) -> Iterator[list[tuple[Any, ...]]]:
+        """
+        Send a statement that reads and yield the rows of its answer in portions, in bounded memory.
+
+        The rows are those that are there when the first portion is asked for. Other statements may be sent meanwhile:
+        the answer comes on a driver connection of its own. Only within a transaction, whose rows nobody else can see,
+        it is taken at once, what is too much for memory into a temporary file.
+
+        Parameters
+        ----------
+        statement : Statement
+            A SELECT.
+        large : sequence of int
+            The places in a row whose values may be large.
+
+        Raises
+        ------
+        DataJointError
+            As for ``execute``; ``LostConnectionError`` also amid the answer.
+        """
+        return self._streams.stream(statement, large)
+
+    @property
+    def transaction(self) -> Transaction:
+        """
+        Run a ``with`` block as one transaction of this thread: all of it is kept, or none.
+
+        With parentheses or without: ``with connection.transaction():``, ``with connection.transaction:``.
+
+        Raises
+        ------
+        TransactionError
+            The thread has a transaction open already.
+        LostConnectionError
+            The connection broke within the block or at its end. What the block sends on is refused, even where it
+            has caught the error.
+        LockError
+            The database undid the transaction to break a deadlock; likewise.
+        """
+        return Transaction(self._transactions.transact)
+
+    def on_rollback(self, undo: Callable[[], None]) -> None:
+        """Have something undone with the transaction of this thread, if that is undone: files that it has written."""
+        self._transactions.on_rollback(undo)
+
+    def start_transaction(self) -> None:
+        """Open a transaction of this thread; `transaction` in a ``with`` block ends it by itself."""
+        self._transactions.start()
+
+    def commit_transaction(self) -> None:
+        """Keep what was done since `start_transaction`."""
+        self._transactions.commit()
+
+    def cancel_transaction(self) -> None:
+        """Undo what was done since `start_transaction`."""
+        self._transactions.cancel()
+
+    def query(self, query: str, args: Sequence[Any] = (), *, as_dict: bool = False) -> Cursor:
+        """
+        Send a statement in SQL of your own and return its answer, for what djnb has no word for.
+
+        Parameters
+        ----------
+        query : str
+            In the database's own SQL, with its own places for values: ``%s`` on a server, ``?`` in a file.
+        args : sequence
+            The values, in the order of their places; they are bound, never written into the text.
+        as_dict : bool
+            Give rows as dicts.
+
+        Raises
+        ------
+        DataJointError
+            As for ``execute``.
+        """
+        return Cursor(self.execute(Statement(query, tuple(args))), as_dict=as_dict)
+
+    @property
+    def connection_id(self) -> int:
+        """The number of the calling thread's connection at the server, as `KILL` takes it; 0 for a file."""
+        return self._sessions.current().driver.number()
+
+    @property
+    def conn_info(self) -> dict[str, Any]:
+        """Where the database is, without the password."""
+        return {"host": self.address.host, "port": self.address.port, "user": self.address.user}
+
+    def get_user(self) -> str:
+        """Return the account at the server, ``user@host``; for a file, an empty text."""
+        return f"{self.address.user}@{self.address.host}" if self.address.host else ""
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether the database answers."""
+        return not self.is_closed and self._sessions.current().driver.ping()
+
+    def ping(self) -> None:
+        """
+        Ask the database for a sign of life.
+
+        Raises
+        ------
+        LostConnectionError
+            It gives none.
+        """
+        if not self.is_connected:
+            raise self._sessions.lost("does not answer")
+
+    def set_query_cache(self, query_cache: str | None = None) -> None:
+        """Do nothing: results are not cached. DataJoint's word, for programs that say it."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Without the password: the process that receives it has settings of its own.
+        return _connect_again, (self.address.scheme, self.address.path, str(replace(self.address, password=None)))
+
+    def atomic(self) -> AbstractContextManager[None]:
+        """
+        Run a ``with`` block of which all is kept or nothing, also within a transaction of the thread that goes on.
+
+        Within a transaction it costs two statements, for a savepoint.
+        """
+        return self._transactions.atomic()
+
+    def check_outside_transaction(self, refused: str) -> None:
+        """
+        Refuse what would end a transaction on a server: creating and dropping tables and schemas.
+
+        Raises
+        ------
+        TransactionError
+            The thread has a transaction open; the message begins with ``refused``.
+        """
+        self._transactions.check_outside(refused)
+        self._streams.settle()  # a server would wait for the answers that this thread is still reading
+
+    def privileges(self) -> Privileges:
+        """Return what the user may do where, as the database says now."""
+        return self._backend.load_privileges(self.execute)
+
+    def size_on_disk(self, schema: str) -> int:
+        """Return how many bytes the tables of a schema and their indexes take, as far as the database knows."""
+        return self._backend.size_on_disk(self.execute, schema)
+
+    def list_schemas(self) -> list[str]:
+        """Return the names of the schemas that the user can see."""
+        return self._backend.list_schemas(self.execute)
+
+    def create_schema(self, name: str) -> None:
+        """Create a schema if it is not there; not within a transaction."""
+        schemas.create_schema(self, self._backend, name)
+
+    def drop_order(self, name: str) -> list[TableName]:
+        """
+        Return the tables that go with a schema as the database has them now, hidden ones too, parents before children.
+
+        Raises
+        ------
+        TransactionError
+            The thread has a transaction open, which dropping a table would end on a server.
+        ReferencedError
+            Tables of other schemas refer to it.
+        """
+        return schemas.drop_order(self, name)[0]
+
+    def drop_schema(self, name: str) -> None:
+        """Drop a schema and all its tables, without asking; refused where `drop_order` is."""
+        schemas.drop_schema(self, self._backend, name)
+
+    def close(self) -> None:
+        """Close the driver connections of all threads."""
+        self._sessions.close()
+        self._streams.close()
+
+    def __enter__(self) -> Connection:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _connect_again(scheme: str, path: str, url: str) -> Connection:
+    """Return a connection to an address that another process has sent."""
+    return Connection(f"{scheme}:///{path}" if path else url)

@@ -1,0 +1,214 @@
+"""Transactions: all of a block is kept, or none of it. Each belongs to the thread that opened it."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
+
+from djnb.connection.sending import Sender
+from djnb.connection.sessions import Session, Sessions
+from djnb.errors import LostConnectionError, TransactionError
+from djnb.sql.statement import Statement
+
+logger = logging.getLogger(__name__)
+
+
+class Transaction:
+    """What ``with`` takes for a transaction, with parentheses or without."""
+
+    def __init__(self, transact: Callable[[], AbstractContextManager[None]]) -> None:
+        self._transact = transact
+        self._open: AbstractContextManager[None] | None = None
+
+    def __call__(self) -> Transaction:
+        """Return itself: ``with connection.transaction():``."""
+        return self
+
+    def __enter__(self) -> None:
+        self._open = self._transact()
+        self._open.__enter__()
+
+    def __exit__(self, *raised: Any) -> None:
+        if self._open is not None:
+            self._open.__exit__(*raised)
+
+
+class _Cancelled(Exception):  # noqa: N818 -- no error: it ends a transaction that is to be undone
+    """A transaction is to be undone."""
+
+
+class _Own(threading.local):
+    """What a thread notes of its transaction: what is to be undone with it, and what `start` has begun."""
+
+    begun: AbstractContextManager[None] | None = None
+
+    def __init__(self) -> None:
+        self.undoing: list[Callable[[], None]] = []
+
+
+class Transactions:
+    """
+    The transactions of a connection.
+
+    Parameters
+    ----------
+    sessions : Sessions
+        Where they are open.
+    sender : Sender
+        Sends their beginnings and ends.
+    """
+
+    def __init__(self, sessions: Sessions, sender: Sender) -> None:
+        self._sessions = sessions
+        self._sender = sender
+        self._own = _Own()
+
+    @contextmanager
+    def transact(self) -> Iterator[None]:
+        """
+        Run a ``with`` block as a transaction of the calling thread.
+
+        Raises
+        ------
+        TransactionError
+            The thread has one open already.
+        """
+        if self._sessions.in_transaction:
+            raise TransactionError(
+                "A transaction is open already in this thread.",
+                remedy="Do everything within the outer one; transactions do not nest.",
+            )
+        session = self._begin()
+        self._own.undoing = []
+        is_committing = False
+        try:
+            yield
+            self._sessions.check_block()
+            is_committing = True
+            self._commit(session)
+        except BaseException:
+            if session.in_transaction:
+                self._roll_back(session)
+            if not is_committing:  # else all of it may be kept
+                self._undo(0)
+            raise
+        finally:
+            self._sessions.leave_block()
+            self._own.undoing = []
+
+    def _begin(self) -> Session:
+        try:
+            self._sender.send("BEGIN", lambda driver: driver.begin(), may_repeat=True)
+            session = self._sessions.current()
+            session.in_transaction = True
+        except BaseException:
+            # Ctrl-C after the database has begun: nobody would end the transaction.
+            opened = self._sessions.open_one
+            if opened is not None and opened.driver.in_transaction:
+                self._sessions.drop(opened, self._sessions.lost("was given up at the beginning of a transaction"))
+            raise
+        return session
+
+    def _commit(self, session: Session) -> None:
+        try:
+            self._sender.send("COMMIT", lambda driver: driver.commit(), may_repeat=False)
+        except LostConnectionError as error:
+            lost = self._sessions.lost(
+                "was lost while a transaction was being committed: all of it is kept, or nothing"
+            )
+            raise LostConnectionError(
+                lost.message, remedy="Look whether its rows are there before you do it again."
+            ) from error
+        session.in_transaction = False
+
+    def _roll_back(self, session: Session) -> None:
+        session.in_transaction = False
+        started = time.perf_counter()
+        try:
+            session.driver.rollback()
+        except BaseException as error:
+            self._sessions.drop(session, self._sessions.lost("was given up, which undoes the transaction"))
+            if not isinstance(error, Exception):
+                raise
+            logger.warning("ROLLBACK failed; the connection is given up, which undoes the transaction", exc_info=True)
+        self._sender.tell("ROLLBACK", started)
+
+    @contextmanager
+    def atomic(self) -> Iterator[None]:
+        """Run a ``with`` block as a transaction, or within one behind a savepoint."""
+        if not self._sessions.in_transaction:
+            with self.transact():
+                yield
+            return
+        session = self._sessions.current()
+        mark = len(self._own.undoing)
+        session.savepoints += 1
+        # A name of its own: on a server, a savepoint takes the place of an earlier one of its name.
+        name = f"djnb_{session.savepoints}"
+        try:
+            self._sender.execute(Statement(f"SAVEPOINT {name}"))
+            yield
+        except BaseException:
+            if self._sessions.in_transaction:  # else a deadlock, or a lost connection, has undone the whole transaction
+                self._sender.execute(Statement(f"ROLLBACK TO SAVEPOINT {name}"))
+                self._sender.execute(Statement(f"RELEASE SAVEPOINT {name}"))
+                self._undo(mark)
+            raise
+        else:
+            self._sender.execute(Statement(f"RELEASE SAVEPOINT {name}"))
+        finally:
+            session.savepoints -= 1
+
+    def on_rollback(self, undo: Callable[[], None]) -> None:
+        """Have something undone with the transaction of this thread, if that is undone."""
+        if self._sessions.in_transaction:
+            self._own.undoing.append(undo)
+
+    def _undo(self, mark: int) -> None:
+        """Undo what was noted from a mark on, the last first."""
+        undoing = self._own.undoing
+        while len(undoing) > mark:
+            undoing.pop()()
+
+    def start(self) -> None:
+        """Open a transaction that `commit` or `cancel` ends."""
+        begun = self.transact()
+        begun.__enter__()
+        self._own.begun = begun
+
+    def commit(self) -> None:
+        """Keep what was done since `start`."""
+        self._started().__exit__(None, None, None)
+
+    def cancel(self) -> None:
+        """Undo what was done since `start`."""
+        # An error that the block raises itself comes out of it again: here it is only the sign that it is to be undone.
+        self._started().__exit__(_Cancelled, _Cancelled(), None)
+
+    def _started(self) -> AbstractContextManager[None]:
+        begun = self._own.begun
+        if begun is None:
+            raise TransactionError(
+                "No transaction was started in this thread by `start_transaction()`.", remedy="Start one first."
+            )
+        self._own.begun = None
+        return begun
+
+    def check_outside(self, refused: str) -> None:
+        """
+        Refuse what would end a transaction on a server.
+
+        Raises
+        ------
+        TransactionError
+            The thread has one open; the message begins with ``refused``.
+        """
+        if self._sessions.in_transaction:
+            raise TransactionError(
+                f"{refused} while a transaction is open.",
+                remedy="Do it before or after, outside of `make` and of `with connection.transaction()`.",
+            )
