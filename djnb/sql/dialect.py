@@ -47,6 +47,12 @@ class Dialect:
     max_params: ClassVar[int]
     """How many values one statement may bind."""
 
+    utc_now: ClassVar[str]
+    """The present time in UTC by the database's clock, in milliseconds."""
+
+    server_now: ClassVar[str]
+    """The same moment as the server's own time zone calls it, in which DataJoint writes the times of jobs."""
+
     row_list: ClassVar[str] = "{}"
     """How a list of row values stands after IN."""
 

@@ -40,6 +40,9 @@ class MySQLDialect(Dialect):
     duplicate_clause_names_key = False
     stores_infinity = False
     max_params = 60_000
+    utc_now = "UTC_TIMESTAMP(3)"
+    # Sessions of djnb run in UTC; those of DataJoint as the server says.
+    server_now = "CONVERT_TZ(UTC_TIMESTAMP(3), '+00:00', @@global.time_zone)"
     # MariaDB takes the text of numbers and times for latin1 in RPAD and INSERT, and garbles what comes with it.
     conversions: ClassVar[Mapping[str, str]] = {"as text": "CAST({} AS CHAR)"}
     decimal_as_text = "CAST({0} AS CHAR)"

@@ -104,6 +104,7 @@ class SQLiteDialect(Dialect):
     numbers_within_keys = False
     row_id = "_rowid_"
     max_params = 32_000
+    utc_now = server_now = "strftime('%Y-%m-%d %H:%M:%f', 'now')"
     row_list = "VALUES {}"
     operators: ClassVar[Mapping[str, str]] = {
         **Dialect.operators,
