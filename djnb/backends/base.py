@@ -109,6 +109,14 @@ class Driver(Protocol):
         """Send one statement and take its whole answer."""
         ...
 
+    def execute_together(self, statements: Sequence[Statement]) -> list[Answer]:
+        """
+        Send small statements that belong together, in one journey if the database is far, and take their answers.
+
+        After an error, the first one is raised; on a server, those after it may have been carried out all the same.
+        """
+        ...
+
     @property
     def is_isolated(self) -> bool:
         """Whether others may write while an answer is read on this connection, and the answer stays as it was."""

@@ -108,6 +108,19 @@ class Connection:
         """
         return self._sender.execute(statement)
 
+    def execute_together(self, statements: Sequence[Statement]) -> list[Answer]:
+        """
+        Send small statements that belong together in one round trip, and return their answers.
+
+        They are told of as one, with their texts joined by ``; ``.
+
+        Raises
+        ------
+        DataJointError
+            The first that the database gave; on a server, the statements after it are carried out all the same.
+        """
+        return self._sender.execute_together(statements)
+
     def message_limit(self) -> int | None:
         """Return how many bytes the statement for one row may have, in one statement; None if that does not matter."""
         return self._sender.message_limit()

@@ -104,6 +104,14 @@ class Sender:
             statement.sql, lambda driver: driver.execute(statement.sql, statement.params), may_repeat=reads
         )
 
+    def execute_together(self, statements: Sequence[Statement]) -> list[Answer]:
+        """Send small statements that belong together, as one, and return their answers."""
+        return self.send(
+            "; ".join(statement.sql for statement in statements),
+            lambda driver: driver.execute_together(statements),
+            may_repeat=False,
+        )
+
     def execute_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> int:
         """Send one statement for many rows and return how many were changed."""
         return self.send(sql, lambda driver: driver.execute_many(sql, rows), may_repeat=False)
