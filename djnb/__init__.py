@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from djnb import errors
+    from djnb import errors, migrate
     from djnb.algebra.conditions import AndList, Not
     from djnb.algebra.top import Top
     from djnb.codecs.adapter import AttributeAdapter
@@ -96,6 +96,8 @@ __all__ = [
     # files
     "find_orphans",
     "OrphanPlan",
+    # tables of an older layout
+    "migrate",
     # what goes wrong
     "DataJointError",
     "errors",
@@ -146,8 +148,8 @@ _HOMES = {
 def __getattr__(name: str) -> Any:
     if name == "config":
         return import_module("djnb.settings").get_config()
-    if name == "errors":
-        return import_module("djnb.errors")
+    if name in ("errors", "migrate"):
+        return import_module(f"djnb.{name}")
     if name == "__version__":
         return import_module("importlib.metadata").version("djnb")
     if name == "functions":

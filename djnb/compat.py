@@ -126,7 +126,7 @@ _NAMES: dict[str, str] = {
 # The modules of DataJoint, and the one of djnb whose names each gives too. All of them give the names of the top.
 _MODULES: dict[str, str | None] = {
     **dict.fromkeys(("admin", "attribute_adapter", "condition", "declare", "dependencies", "expression", "external")),
-    **dict.fromkeys(("fetch", "hash", "heading", "jobs", "logging", "migrate", "plugin", "table", "user_tables")),
+    **dict.fromkeys(("fetch", "hash", "heading", "jobs", "logging", "plugin", "table", "user_tables")),
     **dict.fromkeys(("utils", "version")),
     "autopopulate": "djnb.tables.autopopulate",
     "blob": "djnb.codecs.blob",
@@ -134,6 +134,7 @@ _MODULES: dict[str, str | None] = {
     "connection": "djnb.connection",
     "diagram": "djnb.diagram",
     "errors": "djnb.errors",
+    "migrate": "djnb.migrate",
     "preview": "djnb.preview",
     "schemas": "djnb.schemas",
     "settings": "djnb.settings",
@@ -155,7 +156,6 @@ _INSTEAD: dict[str, str] = {
     "LOCALCONFIG": "Settings are written into `djnb.toml`; `dj_local_conf.json` is read.",
     "GLOBALCONFIG": "Settings are written into `djnb.toml`; `~/.datajoint_config.json` is read.",
     "make_condition": "Restrict a query instead: `query & condition`.",
-    "migrate": "Tables of DataJoint 0.14 and 2 are read as they are; nothing has to be migrated.",
     "deploy": "There is nothing to deploy with djnb.",
     "gc": "Use `djnb.find_orphans(store)`, and `execute()` of the plan that it returns.",
 }

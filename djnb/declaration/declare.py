@@ -55,6 +55,7 @@ def declare(
     *,
     label: str,
     key_from_parents_only: bool = False,
+    hidden: tuple[Attribute, ...] = (),
 ) -> TableSpec | None:
     """
     Create a table from a definition; all of it or nothing.
@@ -73,6 +74,8 @@ def declare(
         The class, for messages.
     key_from_parents_only : bool
         Whether the primary key may only hold attributes of foreign keys.
+    hidden : tuple of Attribute
+        Hidden attributes that the table has besides.
 
     Returns
     -------
@@ -93,6 +96,7 @@ def declare(
     register_adapters(definition, namespace)
     parsed = parse_definition(definition, table=label)
     spec = make_spec(name, parsed, namespace, connection.dialect, label=label, lookup=connection.catalogue.stored)
+    spec = replace(spec, attributes=(*spec.attributes, *hidden))
     if name.master is not None:
         check_part(spec, name.master, label)
     if key_from_parents_only:

@@ -16,6 +16,7 @@ from djnb.algebra.conditions import Equals, both
 from djnb.algebra.nodes import Restrict, Stored
 from djnb.connection import Connection
 from djnb.errors import DirectInsertError, EmptyMakeError
+from djnb.jobs import metadata
 from djnb.model.naming import TableName
 from djnb.rows.fetch import exists
 from djnb.rows.given import read_rows
@@ -137,7 +138,7 @@ def make_key(table: Makeable, target: Stored, key: Mapping[str, Any], make_kwarg
     Exception
         Whatever ``make`` raises; nothing of the key is kept.
     """
-    with table.connection.transaction(), making(table.name, key) as now:
+    with table.connection.transaction(), metadata.timed(), making(table.name, key) as now:
         table.make(dict(key), **make_kwargs)
         # A date may have been inserted as text; only then is the database asked.
         if not now.has_key and not (now.count and has_row(table.connection, target, key)):

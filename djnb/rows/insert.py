@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
+from collections.abc import Callable, Iterator, Mapping, Set
 from contextlib import nullcontext
 from itertools import groupby
 from operator import itemgetter
@@ -27,6 +27,7 @@ from djnb.rows import coding, explain
 from djnb.rows.copy import copy_rows
 from djnb.rows.descent import parents_first
 from djnb.rows.given import Numbered, batches, large_names, read_rows
+from djnb.sql.dialect import Dialect
 from djnb.sql.dml import OnDuplicate
 from djnb.sql.dml import insert as say_insert
 from djnb.sql.values import UnfitError, encode_column, encoder
@@ -36,6 +37,9 @@ _NEVER_TOO_LARGE = 2**20
 
 BATCH = 10_000
 """How many rows are held, checked and sent at a time."""
+
+Stamp = Callable[[], Mapping[str, Any]]
+"""Returns the values of hidden attributes for the rows that are sent now."""
 
 
 class _RefusedError(Exception):
@@ -59,6 +63,7 @@ def insert(
     on_duplicate: OnDuplicate = "fail",
     ignore_extra_fields: bool = False,
     chunk_size: int | None = None,
+    stamp: Stamp | None = None,
 ) -> None:
     """
     Insert rows into a table; all of them or none.
@@ -77,9 +82,10 @@ def insert(
         What happens to a row whose primary key is there.
     ignore_extra_fields : bool
         Pass over values whose names the heading does not have.
-
     chunk_size : int, optional
         How many rows are sent at a time at most.
+    stamp : callable, optional
+        Returns values of hidden attributes, which all rows that are sent together get.
 
     Raises
     ------
@@ -89,7 +95,7 @@ def insert(
         A row's key is there already, or a row refers to a parent that is not.
     """
     node = relation_of(rows)
-    if node is not None and getattr(rows, "connection", connection) is connection:
+    if node is not None and stamp is None and getattr(rows, "connection", connection) is connection:
         is_copied = copy_rows(
             connection,
             spec,
@@ -101,7 +107,7 @@ def insert(
         if is_copied:
             return
     with coding.files_with_rows(connection, heading):
-        _insert(connection, spec, heading, rows, on_duplicate, ignore_extra_fields, chunk_size)
+        _insert(connection, spec, heading, rows, on_duplicate, ignore_extra_fields, chunk_size, stamp)
 
 
 def _insert(
@@ -112,6 +118,7 @@ def _insert(
     on_duplicate: OnDuplicate,
     ignore_extra_fields: bool,
     chunk_size: int | None,
+    stamp: Stamp | None,
 ) -> None:
     numbered = parents_first(spec, enumerate(read_rows(connection, rows, heading)))
     given = batches(numbered, heading, _size_of(chunk_size))
@@ -122,7 +129,7 @@ def _insert(
     try:
         second = next(given, None) if len(first) == 1 else None
         if len(first) == 1 and second is None:
-            _insert_batch(connection, spec, heading, first, on_duplicate, ignore_extra_fields)
+            _insert_batch(connection, spec, heading, first, on_duplicate, ignore_extra_fields, stamp)
             total = 1
         else:
             with connection.atomic():
@@ -130,7 +137,7 @@ def _insert(
                 while batch:
                     try:
                         with connection.atomic() if total else nullcontext():
-                            _insert_batch(connection, spec, heading, batch, on_duplicate, ignore_extra_fields)
+                            _insert_batch(connection, spec, heading, batch, on_duplicate, ignore_extra_fields, stamp)
                     except _RefusedError as refused:
                         if total:  # the reason may lie in an earlier batch, which is still there
                             raise refused.explained(connection, spec, heading) from refused.error
@@ -157,6 +164,7 @@ def _insert_batch(
     batch: Numbered,
     on_duplicate: OnDuplicate,
     ignore_extra_fields: bool,
+    stamp: Stamp | None,
 ) -> None:
     if on_duplicate == "skip" and any(map(coding.is_kept_in_store, heading.visible)):
         batch = explain.absent(connection, spec, heading, batch)  # a row that is passed over writes no file
@@ -164,15 +172,23 @@ def _insert_batch(
             return
     groups = _group(spec, heading, batch, ignore_extra_fields)
     dialect = connection.dialect
-    key, others = list(spec.primary_key), heading.secondary_attributes
+    hidden = _encode_hidden(heading, stamp() if stamp else {}, dialect)
+    key, others = list(spec.primary_key), [*heading.secondary_attributes, *hidden]
     for names, numbered, action in _steps(connection, spec, heading, groups, on_duplicate):
         columns = [encode_values(connection, spec, heading, name, numbered) for name in names]
         _check_sizes(connection, heading, dict(zip(names, columns, strict=True)), numbered)
-        sql = say_insert(spec.name, names, dialect, key=key, others=others, on_duplicate=action)
+        columns += [[value] * len(numbered) for value in hidden.values()]
+        listed = (*names, *hidden)
+        sql = say_insert(spec.name, listed, dialect, key=key, others=others, on_duplicate=action)
         try:
-            connection.execute_many(sql, list(zip(*columns, strict=True)) if names else [()] * len(numbered))
+            connection.execute_many(sql, list(zip(*columns, strict=True)) if listed else [()] * len(numbered))
         except IntegrityError as error:
             raise _RefusedError(error, numbered) from error
+
+
+def _encode_hidden(heading: Heading, values: Mapping[str, Any], dialect: Dialect) -> dict[str, Any]:
+    """Return values of hidden attributes as the driver binds them, those that the table has."""
+    return {a.name: encoder(a.type, dialect)(values[a.name]) for a in heading.hidden if a.name in values}
 
 
 def _check_sizes(connection: Connection, heading: Heading, columns: dict[str, list[Any]], rows: Numbered) -> None:

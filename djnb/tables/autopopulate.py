@@ -8,12 +8,14 @@ from typing import Any, ClassVar
 
 from djnb.algebra.nodes import Node
 from djnb.errors import PopulateError
+from djnb.jobs import metadata
 from djnb.model.naming import TableName, Tier
 from djnb.on_class import on_class
 from djnb.populate import contract, progress_bar, run
 from djnb.populate.key_source import default_key_source, key_of
 from djnb.populate.result import PopulateResult, Progress
 from djnb.query import Query, as_query
+from djnb.rows.insert import Stamp
 from djnb.tables.jobs import JobTable
 from djnb.tables.table import Table
 
@@ -200,3 +202,6 @@ class AutoPopulate(Table):
 
     def _inserting(self, rows: Any) -> AbstractContextManager[Any]:
         return contract.inserting(self.connection, self._stored(), rows)
+
+    def _stamp(self) -> Stamp | None:
+        return metadata.stamp(self.spec)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from djnb.declaration.declare import declare
 from djnb.errors import DefinitionError, NotDeclaredError
+from djnb.jobs import metadata
 from djnb.settings import get_config
 
 if TYPE_CHECKING:
@@ -42,4 +43,5 @@ def create(cls: type[Table]) -> TableSpec | None:
         cls._namespace,
         label=name.class_name,
         key_from_parents_only=not allows_new and not get_config().jobs.allow_new_pk_fields_in_computed_tables,
+        hidden=metadata.attributes_for(name.tier),
     )

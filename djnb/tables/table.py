@@ -24,7 +24,7 @@ from djnb.preview import preview
 from djnb.query import Query
 from djnb.rows.delete import PartIntegrity, delete_quick
 from djnb.rows.given import place_index
-from djnb.rows.insert import insert
+from djnb.rows.insert import Stamp, insert
 from djnb.rows.staged import StagedInsert, staged_insert1
 from djnb.rows.update import update_row
 from djnb.rows.upsert import UpsertResult, upsert_rows
@@ -185,6 +185,7 @@ class Table(Relatives, Query, metaclass=TableMeta):
                 on_duplicate="replace" if replace else "skip" if skip_duplicates else "fail",
                 ignore_extra_fields=ignore_extra_fields,
                 chunk_size=chunk_size,
+                stamp=self._stamp(),
             )
 
     @on_class
@@ -297,6 +298,10 @@ class Table(Relatives, Query, metaclass=TableMeta):
     def _inserting(self, rows: Any) -> AbstractContextManager[Any]:
         """Give the rows to insert in a ``with`` block; here, as they are."""
         return nullcontext(rows)
+
+    def _stamp(self) -> Stamp | None:
+        """Return what tells the values of hidden attributes of rows that are inserted now; here, nothing."""
+        return None
 
     # -- definition
 
