@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from urllib.parse import unquote, urlsplit
 
 from djnb.errors import AccessError, DataJointError, SettingsError
@@ -13,6 +13,9 @@ from djnb.model.privileges import Privileges
 from djnb.model.spec import ForeignKey, TableSpec
 from djnb.sql.dialect import Dialect
 from djnb.sql.statement import Statement
+
+if TYPE_CHECKING:
+    from djnb.backends.liveness import Liveness
 
 
 @dataclass(frozen=True)
@@ -185,6 +188,17 @@ class Backend(Protocol):
 
     def connect(self) -> Driver:
         """Open a connection for the calling thread; raises an error of ``DatabaseError``'s kinds."""
+        ...
+
+    def liveness(self, *, lease: float) -> Liveness:
+        """
+        Return what shows others that this process lives; nothing is connected yet.
+
+        Parameters
+        ----------
+        lease : float
+            Seconds after which a server ends the connection of a process that is out of reach.
+        """
         ...
 
     def translate(self, error: Exception, sql: str) -> DataJointError | None:

@@ -15,6 +15,7 @@ from typing import Any
 from djnb.backends import open_backend
 from djnb.backends.base import Address, Answer
 from djnb.backends.cursor import Cursor
+from djnb.backends.liveness import Liveness
 from djnb.catalogue import Catalogue
 from djnb.connection import schemas
 from djnb.connection.sending import Sender
@@ -66,6 +67,7 @@ class Connection:
         settings = get_config().database
         # No name is given to the whole address: tracebacks may show the values of names, and it has the password.
         self._backend = open_backend(whole_address(url), use_tls=settings.use_tls if use_tls is None else use_tls)
+        self._endings: list[Callable[[], None]] = []
         self.bus = Bus()
         self._sessions = Sessions(self._backend)
         self._sender = Sender(self._backend, self._sessions, self.bus, reconnects=settings.reconnect)
@@ -308,8 +310,18 @@ class Connection:
         """Drop a schema and all its tables, without asking; refused where `drop_order` is."""
         schemas.drop_schema(self, self._backend, name)
 
+    def liveness(self, *, lease: float) -> Liveness:
+        """Return what shows others that this process lives, on a driver connection of its own; ``lease`` in seconds."""
+        return self._backend.liveness(lease=lease)
+
+    def on_close(self, end: Callable[[], None]) -> None:
+        """Have something ended by `close`."""
+        self._endings.append(end)
+
     def close(self) -> None:
         """Close the driver connections of all threads."""
+        while self._endings:
+            self._endings.pop()()
         self._sessions.close()
         self._streams.close()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import Any
 
 import pymysql
@@ -14,12 +15,16 @@ from djnb.backends.mysql.dialect import MySQLDialect
 from djnb.backends.mysql.driver import MySQLDriver
 from djnb.backends.mysql.errors import translate, unreachable
 from djnb.backends.mysql.grants import read_grants
+from djnb.backends.mysql.liveness import MySQLLiveness
 from djnb.errors import AccessError, AuthenticationError, DatabaseError, DataJointError
 from djnb.model.attribute import NULL, Default
 from djnb.model.naming import TableName
 from djnb.model.privileges import Privileges
 from djnb.model.spec import ForeignKey, TableSpec
 from djnb.sql.statement import Statement
+
+_PATIENCE_SECONDS = 10.0
+"""How long a process that gives signs of life waits for the server before it connects anew."""
 
 _READINGS = 3
 """How often a schema is read at most, while tables are being created or dropped in it."""
@@ -34,9 +39,14 @@ class MySQLBackend:
         self._use_tls = use_tls
         self._is_mariadb = False
 
-    def connect(self) -> MySQLDriver:
+    def connect(self, *, patience: float | None = None) -> MySQLDriver:
         """
         Connect the calling thread.
+
+        Parameters
+        ----------
+        patience : float, optional
+            Seconds after which a server that is silent amid an answer is given up.
 
         Raises
         ------
@@ -47,7 +57,7 @@ class MySQLBackend:
         """
         problem: DatabaseError
         try:
-            driver = MySQLDriver(self.address, use_tls=self._use_tls)
+            driver = MySQLDriver(self.address, use_tls=self._use_tls, patience=patience)
         except pymysql.Error as error:
             problem = unreachable(error, self.address)
         except RuntimeError as error:
@@ -61,6 +71,11 @@ class MySQLBackend:
             return driver
         # Without the driver's error as the cause: its frames know the password, which some tracebacks would show.
         raise problem
+
+    def liveness(self, *, lease: float) -> MySQLLiveness:
+        """Return the locks by name on the server, held by a connection that gives up sooner than others."""
+        connect = partial(self.connect, patience=_PATIENCE_SECONDS)
+        return MySQLLiveness(connect, self.translate, self.dialect, lease)
 
     def translate(self, error: Exception, sql: str) -> DataJointError | None:
         """Return djnb's error for one of PyMySQL's."""

@@ -6,6 +6,7 @@ import os
 import selectors
 import socket
 import ssl
+import weakref
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import date, datetime
@@ -71,9 +72,10 @@ _CONVERSIONS: dict[Any, Any] = {
 class MySQLDriver:
     """One PyMySQL connection: autocommit, strict, times in UTC."""
 
-    def __init__(self, address: Address, *, use_tls: bool | None) -> None:
+    def __init__(self, address: Address, *, use_tls: bool | None, patience: float | None = None) -> None:
         self._address = address
-        self._connection = _connect(address, use_tls)
+        self._connection = _connect(address, use_tls, patience)
+        _open.add(self)
         version: str = self._connection.get_server_info()
         self.is_mariadb = "mariadb" in version.lower()
 
@@ -192,8 +194,29 @@ class MySQLDriver:
         with suppress(pymysql.Error, OSError):
             self._connection.close()
 
+    def abandon(self) -> None:
+        """Close this process's end of the connection without a word to the server, which may serve another process."""
+        stream = self._connection._rfile
+        self._connection._force_close()
+        if stream is not None:
+            stream.close()
 
-def _connect(address: Address, use_tls: bool | None) -> Any:
+
+_open: weakref.WeakSet[MySQLDriver] = weakref.WeakSet()
+
+
+def _close_inherited() -> None:
+    """Let a forked child have no socket of its parent: the server would take the parent for alive after its end."""
+    for driver in list(_open):
+        driver.abandon()
+    _open.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_close_inherited)
+
+
+def _connect(address: Address, use_tls: bool | None, patience: float | None) -> Any:
     def connect(tls: Any) -> Any:
         return pymysql.connect(
             host=address.host,
@@ -209,6 +232,8 @@ def _connect(address: Address, use_tls: bool | None) -> Any:
             init_command=f"SET time_zone = '+00:00', net_write_timeout = {_PATIENCE_SECONDS}",
             conv=_CONVERSIONS,
             connect_timeout=_CONNECT_SECONDS,
+            read_timeout=patience,
+            write_timeout=patience,
             ssl=tls,
         )
 

@@ -17,6 +17,7 @@ from djnb.backends.base import Address, Execute
 from djnb.backends.columns import TableRows, foreign_keys_of, read_attribute
 from djnb.backends.sqlite.dialect import SQLiteDialect
 from djnb.backends.sqlite.driver import SQLiteDriver
+from djnb.backends.sqlite.liveness import SQLiteLiveness
 from djnb.errors import (
     AccessError,
     DatabaseError,
@@ -116,6 +117,10 @@ class SQLiteBackend:
                 f"The database file '{path}' cannot be opened: {error}.",
                 remedy="Check that it is a SQLite file and that you may read it and write in its folder.",
             ) from error
+
+    def liveness(self, *, lease: float) -> SQLiteLiveness:
+        """Return the locks beside the file; they end with the process, so that no lease is needed."""
+        return SQLiteLiveness(self.connect, self.translate, self.dialect, self._path)
 
     def translate(self, error: Exception, sql: str) -> DataJointError | None:
         """Return djnb's error for one of ``sqlite3``."""

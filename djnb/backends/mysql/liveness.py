@@ -1,0 +1,170 @@
+"""
+Signs of life on a server: a lock by name, held by a connection that is used for nothing else.
+
+The lock ends with the connection, and the server ends a connection that is silent for the length of the lease: a
+process that was killed loses it at once, one that is out of reach, after the lease. A long computation, a stopped
+process or code that keeps the interpreter to itself does not touch it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from djnb.backends.base import Answer
+from djnb.backends.liveness import Line, Sighting
+from djnb.backends.mysql.driver import MySQLDriver
+from djnb.errors import DataJointError, MissingTableError
+from djnb.model.naming import TableName
+from djnb.sql.dialect import Dialect
+from djnb.sql.statement import Statement
+
+_LOCK_SECONDS = 3
+"""How long a statement waits for rows or tables that others are at; the next round comes soon."""
+
+_CAPABILITIES = "SHOW VARIABLES WHERE Variable_name IN ('log_bin', 'binlog_format', 'wsrep_on')"
+
+_SURVEY = """
+SELECT worker, host, pid, user, version, connection_id, started, heartbeat,
+       TIMESTAMPDIFF(MICROSECOND, heartbeat, {now}) / 1e6,
+       CASE WHEN connection_id <> 0 THEN IS_USED_LOCK(CONCAT('djnb:', LOWER(HEX(worker)))) IS NOT NULL END
+  FROM {registry}
+"""
+
+_JOB_TABLES = """
+SELECT table_name FROM information_schema.columns
+ WHERE table_schema = %s AND column_name = '_worker' AND table_name LIKE '~~%%' ORDER BY table_name
+"""
+
+
+class MySQLLiveness:
+    """
+    The signs of life of this process on a server.
+
+    Parameters
+    ----------
+    connect : callable
+        Makes a connection.
+    translate : callable
+        Returns djnb's error for the driver's, or None.
+    dialect : Dialect
+        The server's.
+    lease : float
+        Seconds of silence after which the server ends the connection.
+    """
+
+    is_prompt = False
+
+    def __init__(
+        self,
+        connect: Callable[[], MySQLDriver],
+        translate: Callable[[Exception, str], DataJointError | None],
+        dialect: Dialect,
+        lease: float,
+    ) -> None:
+        self.dialect = dialect
+        self._new = connect
+        self._line = Line(self._connect, translate)
+        self._lease = max(1, round(lease))
+        self._held: dict[int, int] = {}
+        self._shares_locks = True
+        self.execute = self._line.execute
+        self.transaction = self._line.transaction
+
+    def _connect(self) -> MySQLDriver:
+        driver = self._new()
+        try:
+            found = dict(driver.execute(_CAPABILITIES, ()).rows)
+            # The nodes of a cluster do not see each other's locks.
+            self._shares_locks = self._shares_locks and found.get("wsrep_on", "OFF") != "ON"
+            is_read_committed = not (found.get("log_bin") == "ON" and found.get("binlog_format") == "STATEMENT")
+            level = "READ COMMITTED" if is_read_committed else "REPEATABLE READ"
+            driver.execute(f"SET SESSION TRANSACTION ISOLATION LEVEL {level}", ())
+            driver.execute(
+                f"SET SESSION wait_timeout = {self._lease}, innodb_lock_wait_timeout = {_LOCK_SECONDS}, "
+                f"lock_wait_timeout = {_LOCK_SECONDS}",
+                (),
+            )
+            for worker in self._held:
+                self._held[worker] = self._lock(driver, worker)
+        except BaseException:
+            driver.close()
+            raise
+        return driver
+
+    def _lock(self, driver: MySQLDriver, worker: int) -> int:
+        ((has_it,),) = driver.execute("SELECT GET_LOCK(%s, 0)", (_lock_name(worker),)).rows
+        return driver.number() if has_it and self._shares_locks else 0
+
+    def hold(self, worker: int, seen_by: Callable[[Statement], Answer]) -> int | None:
+        """Take the lock and look at it from another connection: behind some proxies, nobody can see it."""
+        name = _lock_name(worker)
+        ((has_it,),) = self.execute(Statement("SELECT GET_LOCK(%s, 0)", (name,))).rows
+        if has_it == 0:
+            return None
+        if has_it and self._shares_locks:
+            ((holder,),) = seen_by(Statement("SELECT IS_USED_LOCK(%s)", (name,))).rows
+            self._shares_locks = holder is not None
+        self._held[worker] = self._line.driver.number() if has_it and self._shares_locks else 0
+        return self._held[worker]
+
+    def beat(self, registry: TableName, worker: int) -> bool:
+        """Renew the time in the registry; after a new connection, with its number."""
+        driver = self._line.driver
+        if not self._held[worker] and self._shares_locks:  # the server had not yet noticed the end of the last one
+            self._held[worker] = self._lock(driver, worker)  # type: ignore[arg-type]
+        table = self.dialect.table(registry)
+        renew = f"UPDATE {table} SET heartbeat = {self.dialect.utc_now}, connection_id = %s WHERE worker = %s"
+        if self.execute(Statement(renew, (self._held[worker], worker))).affected:
+            return True
+        # Within one millisecond, nothing was changed.
+        return bool(self.execute(Statement(f"SELECT 1 FROM {table} WHERE worker = %s", (worker,))).rows)
+
+    def release(self, worker: int) -> None:
+        """Give the lock back."""
+        if self._held.pop(worker, 0):
+            self.execute(Statement("SELECT RELEASE_LOCK(%s)", (_lock_name(worker),)))
+
+    def survey(self, registry: TableName) -> list[Sighting]:
+        """Return the workers with their ages, and whether their locks are held by anybody."""
+        sql = _SURVEY.format(now=self.dialect.utc_now, registry=self.dialect.table(registry))
+        try:
+            rows = self.execute(Statement(sql)).rows
+        except MissingTableError:
+            return []
+        return [Sighting.read(row, self._sight(row[-1])) for row in rows]
+
+    def _sight(self, is_held: int | None) -> bool | None:
+        return bool(is_held) if is_held is not None and self._shares_locks else None
+
+    @contextmanager
+    def exclusive(self, purpose: str) -> Iterator[bool]:
+        """Take a lock by the name of the purpose, without waiting for it."""
+        # The name of a lock may have 64 characters; that of a schema alone may.
+        name = f"djnb:{hashlib.md5(purpose.encode(), usedforsecurity=False).hexdigest()}"
+        ((has_it,),) = self.execute(Statement("SELECT GET_LOCK(%s, 0)", (name,))).rows
+        try:
+            yield bool(has_it)
+        finally:
+            if has_it:
+                self.execute(Statement("SELECT RELEASE_LOCK(%s)", (name,)))
+
+    def job_tables(self, schema: str) -> list[TableName]:
+        """Ask the server, now: other processes declare job tables too."""
+        rows = self.execute(Statement(_JOB_TABLES, (schema,))).rows
+        return [TableName(schema, table) for (table,) in rows]
+
+    def close(self) -> None:
+        """End the connection, which gives back the locks."""
+        self._held.clear()
+        self._line.close()
+
+    def abandon(self) -> None:
+        """Forget the connection; its socket is closed by the driver in every forked child."""
+        self._held.clear()
+        self._line.forget()
+
+
+def _lock_name(worker: int) -> str:
+    return f"djnb:{worker:x}"

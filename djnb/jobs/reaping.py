@@ -1,0 +1,186 @@
+"""
+Giving back what the dead have left: the jobs of workers that are gone become pending again.
+
+The worker's row of the registry goes in the same transaction: whoever is declared dead holds nothing any more, and what
+holds something is in the registry.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from dataclasses import dataclass
+
+from djnb.backends.liveness import Liveness, Sighting
+from djnb.jobs import points, registry
+from djnb.model.naming import TableName
+from djnb.settings import get_config
+from djnb.sql.statement import Statement
+
+logger = logging.getLogger(__name__)
+
+MAX_DEATHS = 3
+"""So many workers may die with a job before it becomes an error."""
+
+DIED = "WorkerDied: "
+"""What the message of a job begins with that lost a worker."""
+
+ERROR_HASH = hashlib.blake2b(DIED.encode(), digest_size=8).hexdigest()
+"""The signature of such errors."""
+
+_LONGEST_MESSAGE = 2047
+"""Characters that the column holds."""
+
+
+@dataclass(frozen=True)
+class Patience:
+    """
+    How long workers wait for each other, in seconds.
+
+    Attributes
+    ----------
+    interval : float
+        Between two signs of life.
+    grace : float
+        Without one, after which a worker is dead if its lock is free as well.
+    lease : float
+        After which the server ends the connection of a worker that is out of reach, and after which one is dead whose
+        lock cannot be seen.
+    """
+
+    interval: float
+    grace: float
+    lease: float
+
+    @classmethod
+    def of_settings(cls) -> Patience:
+        """Return what the settings say."""
+        jobs = get_config().jobs
+        return cls(jobs.heartbeat_interval, jobs.grace_period, jobs.lease_time)
+
+
+def is_dead(seen: Sighting, patience: Patience, *, is_prompt: bool) -> bool:
+    """
+    Tell whether a worker is dead.
+
+    ==================== ============================= =====================================
+    its sign of life is  where signs are prompt        elsewhere
+    ==================== ============================= =====================================
+    there                it lives                      it lives, up to twice the lease
+    not there            it is dead                    it is dead after the grace
+    not to be seen       it is dead after the lease    it is dead after the lease
+    ==================== ============================= =====================================
+    """
+    if seen.is_shown is None:
+        return seen.age > patience.lease
+    if is_prompt:
+        return not seen.is_shown
+    return seen.age > (2 * patience.lease if seen.is_shown else patience.grace)
+
+
+def sweep(liveness: Liveness, schema: str, patience: Patience, *, own: int) -> list[int]:
+    """
+    Give back the jobs of dead workers and take these off the registry.
+
+    Costs one statement if nobody is dead. One sweeper works at a time; the others have nothing to do.
+
+    Parameters
+    ----------
+    liveness : Liveness
+        Looks, and writes.
+    schema : str
+        Whose workers.
+    patience : Patience
+        When they are dead.
+    own : int
+        The worker who sweeps, who is not dead.
+
+    Returns
+    -------
+    list of int
+        The workers that were dead.
+    """
+    dead = find_dead(liveness, schema, patience, own=own)
+    if not dead:
+        return []
+    with liveness.exclusive(f"reap:{schema}") as is_alone:
+        if not is_alone:
+            return []
+        tables = liveness.job_tables(schema)
+        return [seen.worker for seen in dead if _reap(liveness, schema, seen, tables)]
+
+
+def find_dead(liveness: Liveness, schema: str, patience: Patience, *, own: int) -> list[Sighting]:
+    """Return the workers that are dead."""
+    return [
+        seen
+        for seen in liveness.survey(registry.registry_of(schema))
+        if seen.worker != own and is_dead(seen, patience, is_prompt=liveness.is_prompt)
+    ]
+
+
+def _reap(liveness: Liveness, schema: str, seen: Sighting, tables: list[TableName]) -> bool:
+    with liveness.transaction():
+        # Between the look and here it may have come back.
+        if not registry.strike(liveness, schema, seen.worker, unheard_since=seen):
+            return False
+        points.reach("in_reap")
+        count = sum(_bury(liveness, table, seen.worker, f"{seen.host} (pid {seen.pid})") for table in tables)
+    logger.warning(
+        "A worker of '%s' is dead, process %s on %s; %s of its jobs are given back", schema, seen.pid, seen.host, count
+    )
+    return True
+
+
+def _bury(liveness: Liveness, table: TableName, worker: int, where: str) -> int:
+    """Give back the jobs that a dead worker held in one table and return how many they are."""
+    dialect = liveness.dialect
+    mark, name = dialect.placeholder, dialect.table(table)
+    held = f"_worker = {mark} AND status = 'reserved'"
+    found = liveness.execute(Statement(f"SELECT DISTINCT _deaths, error_message FROM {name} WHERE {held}", (worker,)))
+    count = 0
+    for deaths, message in found.rows:
+        told = _tell_deaths(message, where)
+        if deaths + 1 >= MAX_DEATHS:
+            state = f"status = 'error', completed_time = {dialect.server_now}, _error_hash = {mark}, _retry_time = NULL"
+            values: tuple[object, ...] = (ERROR_HASH, _explain(told, deaths + 1))
+        else:
+            state, values = f"status = 'pending', scheduled_time = {dialect.server_now}", (told,)
+        # Without an expression of the columns themselves: a server would see them as they are set already.
+        sql = (
+            f"UPDATE {name} SET {state}, error_message = {mark}, _deaths = {mark}, _worker = 0, _token = 0 "
+            f"WHERE {held} AND _deaths = {mark} AND error_message = {mark}"
+        )
+        count += liveness.execute(Statement(sql, (*values, deaths + 1, worker, deaths, message))).affected
+    return count
+
+
+def _tell_deaths(message: str, where: str) -> str:
+    """Return the message of a job of which one more worker has died."""
+    before = message.removeprefix(DIED) if message.startswith(DIED) else ""
+    return DIED + ", ".join(filter(None, [before, where]))[-1500:]
+
+
+def _explain(told: str, deaths: int) -> str:
+    text = (
+        f"{DIED}{deaths} workers died while they had this job: {told.removeprefix(DIED)}. "
+        "Something in this computation ends the process: it was killed, as for want of memory, or crashed in compiled "
+        "code. Call `make` for this key in a process of its own to see how; then delete this job, or retry it."
+    )
+    return text[:_LONGEST_MESSAGE]
+
+
+def give_back(liveness: Liveness, schema: str, worker: int) -> None:
+    """Take a worker that ends in order off the registry and give back what it held, as if it had not been claimed."""
+    mark = liveness.dialect.placeholder
+    tables = liveness.job_tables(schema)
+    with liveness.transaction():
+        for table in tables:
+            sql = (
+                f"UPDATE {liveness.dialect.table(table)} SET status = 'pending', "
+                f"scheduled_time = {liveness.dialect.server_now}, _worker = 0, _token = 0, "
+                "_attempts = CASE WHEN _attempts > 0 THEN _attempts - 1 ELSE 0 END "
+                f"WHERE _worker = {mark} AND status = 'reserved'"
+            )
+            liveness.execute(Statement(sql, (worker,)))
+        registry.strike(liveness, schema, worker)

@@ -1,0 +1,124 @@
+"""
+The registry of a schema's workers, ``~workers``: who may hold jobs there.
+
+A worker is one life of one process. Its number is drawn when it registers and is never used again, whatever host,
+process or connection has which number by then.
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+import secrets
+import socket
+from importlib.metadata import PackageNotFoundError, version
+
+from djnb.backends.liveness import Liveness, Sighting
+from djnb.connection import Connection
+from djnb.declaration.declare import create, make_spec
+from djnb.model.definition import parse_definition
+from djnb.model.naming import TableName
+from djnb.sql.statement import Statement
+
+_DEFINITION = """
+worker : int64
+---
+host = "" : varchar(255)
+pid = 0 : int64
+user = "" : varchar(255)
+version = "" : varchar(64)
+connection_id = 0 : int64
+started : datetime(3)
+heartbeat : datetime(3)
+"""
+
+_BITS = 62
+"""Random bits of a worker's number: positive in a column of 64."""
+
+_LABEL = "the registry of workers"
+
+
+def registry_of(schema: str) -> TableName:
+    """Return the table in which the workers of a schema are registered."""
+    return TableName(schema, "~workers")
+
+
+def declare_registry(connection: Connection, schema: str) -> None:
+    """
+    Create the registry if it is not there.
+
+    Raises
+    ------
+    AccessError
+        The user may not create tables there.
+    TransactionError
+        A transaction is open, which creating a table would end on a server.
+    """
+    name = registry_of(schema)
+    if connection.catalogue.table(name) is not None:
+        return
+    connection.check_outside_transaction(f"The registry of workers of the schema '{schema}' cannot be declared")
+    definition = parse_definition(_DEFINITION, table=_LABEL)
+    create(connection, make_spec(name, definition, {}, connection.dialect, label=_LABEL), _LABEL)
+
+
+def register(connection: Connection, liveness: Liveness, schema: str) -> int:
+    """
+    Register this process as a worker and return its number; its sign of life is there before.
+
+    Raises
+    ------
+    DatabaseError
+        The registry cannot be written.
+    """
+    declare_registry(connection, schema)
+    while True:
+        worker = secrets.randbits(_BITS) | 1
+        connection_id = liveness.hold(worker, connection.execute)
+        if connection_id is not None:
+            break
+    dialect = liveness.dialect
+    values = (worker, socket.gethostname()[:255], os.getpid(), _user(connection), _version(), connection_id)
+    places = ", ".join([dialect.placeholder] * len(values))
+    liveness.execute(
+        Statement(
+            f"INSERT INTO {dialect.table(registry_of(schema))} "
+            "(worker, host, pid, user, version, connection_id, started, heartbeat) "
+            f"VALUES ({places}, {dialect.utc_now}, {dialect.utc_now})",
+            values,
+        )
+    )
+    return worker
+
+
+def strike(liveness: Liveness, schema: str, worker: int, *, unheard_since: Sighting | None = None) -> bool:
+    """
+    Take a worker off the registry; with ``unheard_since``, only if it was not heard of since it was seen so.
+
+    Returns
+    -------
+    bool
+        Whether it was there.
+    """
+    mark = liveness.dialect.placeholder
+    sql = f"DELETE FROM {liveness.dialect.table(registry_of(schema))} WHERE worker = {mark}"
+    if unheard_since is None:
+        return bool(liveness.execute(Statement(sql, (worker,))).affected)
+    statement = Statement(f"{sql} AND heartbeat = {mark}", (worker, unheard_since.heartbeat))
+    return bool(liveness.execute(statement).affected)
+
+
+def _user(connection: Connection) -> str:
+    if connection.address.user:
+        return connection.address.user[:255]
+    try:
+        return getpass.getuser()[:255]
+    except (KeyError, OSError):  # a container may run as a number without a name
+        return ""
+
+
+def _version() -> str:
+    try:
+        return version("djnb")[:64]
+    except PackageNotFoundError:
+        return ""

@@ -1,0 +1,96 @@
+"""Workers: processes that may hold jobs of a schema, as long as they live."""
+
+from __future__ import annotations
+
+import os
+
+from djnb.connection import Connection
+from djnb.errors import LockError
+from djnb.jobs import reaping, registry
+from djnb.jobs.heartbeat import Heartbeat, heartbeat_of
+
+
+class Worker:
+    """
+    A process as a worker of one schema, for as long as it is not declared dead.
+
+    All threads of a process share it. Ask `of` anew for each claim: whoever was declared dead while it was out of reach
+    is another worker afterwards, and what it held belongs to others.
+
+    Attributes
+    ----------
+    id : int
+        What the jobs that it holds say in ``_worker``.
+    schema : str
+        Whose jobs it may hold.
+    is_dead : bool
+        Whether it was declared dead or has ended; also in a forked child, which is not its parent.
+    """
+
+    def __init__(self, heart: Heartbeat, schema: str, number: int) -> None:
+        self.id = number
+        self.schema = schema
+        self._heart = heart
+        self._pid = os.getpid()
+        self._is_dead = False
+
+    @classmethod
+    def of(cls, connection: Connection, schema: str) -> Worker:
+        """
+        Return this process as a worker of a schema; it is registered when it is first asked for, and after a fork.
+
+        Its signs of life are given by a thread until the connection is closed.
+
+        Raises
+        ------
+        AccessError
+            The user may not create or write the registry.
+        TransactionError
+            The registry is to be created while a transaction is open.
+        """
+        heart = heartbeat_of(connection)
+        worker = heart.workers.get(schema)
+        if worker is not None and not worker.is_dead:
+            return worker
+        with heart.lock:
+            worker = heart.workers.get(schema)
+            if worker is None or worker.is_dead:
+                worker = cls(heart, schema, registry.register(connection, heart.liveness, schema))
+                heart.workers[schema] = worker
+                heart.start()
+                worker.sweep()
+        return worker
+
+    @property
+    def is_dead(self) -> bool:
+        """Whether what it held belongs to others."""
+        return self._is_dead or self._pid != os.getpid()
+
+    @is_dead.setter
+    def is_dead(self, value: bool) -> None:
+        self._is_dead = value
+
+    def sweep(self) -> list[int]:
+        """
+        Give back the jobs of workers that are dead, and return who they were; cheap if nobody is.
+
+        It happens every two heartbeats by itself. Where others are at the same, it is left to them.
+        """
+        with self._heart.lock:
+            try:
+                return reaping.sweep(self._heart.liveness, self.schema, self._heart.patience, own=self.id)
+            except LockError:  # a claim is at the same rows; the next sweep comes soon
+                return []
+
+    def close(self) -> None:
+        """Leave the registry; what is still held is given back, and nobody is charged for it."""
+        with self._heart.lock:
+            if self.is_dead:
+                return
+            self.is_dead = True
+            self._heart.workers.pop(self.schema, None)
+            reaping.give_back(self._heart.liveness, self.schema, self.id)
+            self._heart.liveness.release(self.id)
+
+    def __repr__(self) -> str:
+        return f"Worker({self.id}, '{self.schema}'{', dead' if self.is_dead else ''})"
