@@ -16,7 +16,7 @@ from typing import Any
 
 from djnb.algebra.nodes import Node, Stored
 from djnb.connection import Connection
-from djnb.errors import DuplicateError, EmptyMakeError, MakeError, PopulateError, PopulateInterrupted, describe
+from djnb.errors import EmptyMakeError, MakeError, PopulateError, PopulateInterrupted, describe
 from djnb.events import (
     KeyFailed,
     KeyFinished,
@@ -26,7 +26,7 @@ from djnb.events import (
     PopulateStarted,
 )
 from djnb.populate import progress_bar
-from djnb.populate.contract import Makeable, has_row, make_key
+from djnb.populate.contract import Makeable, make_key
 from djnb.populate.key_source import missing
 from djnb.populate.result import PopulateResult, Progress
 from djnb.rows.fetch import fetch_columns, to_dicts
@@ -166,13 +166,8 @@ class _Loop:
         started = time.monotonic()
         emit(KeyStarted(self.run, key, time.time()))
         try:
-            make_key(self.table, self.target, key, self.make_kwargs)
+            is_made = make_key(self.table, self.target, key, self.make_kwargs)
         except Exception as error:
-            # Somebody else may have made the key meanwhile; that is asked only after a duplicate.
-            if isinstance(error, DuplicateError) and has_row(self.connection, self.target, key):
-                self.skipped += 1
-                emit(KeySkipped(self.run, key))
-                return
             emit(KeyFailed(self.run, key, error, time.monotonic() - started))
             self.errors.append((key, error if self.return_exception_objects else describe(error)))
             if self.suppress_errors:
@@ -180,6 +175,10 @@ class _Loop:
             if isinstance(error, EmptyMakeError):
                 raise
             raise MakeError.for_key(self.run.table, key, error) from error
+        if not is_made:
+            self.skipped += 1
+            emit(KeySkipped(self.run, key))
+            return
         self.made += 1
         emit(KeyFinished(self.run, key, time.monotonic() - started))
 
