@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from djnb.errors import DataJointError
     from djnb.orphans import OrphanPlan, find_orphans
     from djnb.populate.result import PopulateResult, Progress
+    from djnb.populate.run import Run, runs
     from djnb.query import Query
     from djnb.rows.upsert import UpsertResult
     from djnb.rows.validate import ValidationResult
@@ -83,6 +84,8 @@ __all__ = [
     # populating
     "PopulateResult",
     "Progress",
+    "Run",
+    "runs",
     # values
     "MatCell",
     "MatStruct",
@@ -130,6 +133,8 @@ _HOMES = {
     "Diagram": "djnb.diagram",
     "PopulateResult": "djnb.populate.result",
     "Progress": "djnb.populate.result",
+    "Run": "djnb.populate.run",
+    "runs": "djnb.populate.run",
     "MatCell": "djnb.codecs.blob",
     "MatStruct": "djnb.codecs.blob",
     "ObjectRef": "djnb.stores.refs",

@@ -30,8 +30,6 @@ Its parts are attributes too, so that a widget can offer the remedy.
     │   └── CorruptFileError        a file in a store is not what was put there
     ├── MakeError                   make() raised
     │   └── EmptyMakeError          make() inserted no row for its key
-    ├── InputsChangedError          what make() had read was changed while it computed
-    ├── LostReservationError        a job was taken from its worker while that computed
     ├── PopulateError               populate() cannot run as asked
     ├── ConsentError                a deletion needs consent and nobody can be asked
     ├── PlanChangedError            a deletion was planned, and other rows would go now
@@ -53,6 +51,7 @@ Its parts are attributes too, so that a widget can offer the remedy.
             ├── MissingParentError  a foreign key points at no row
             └── ReferencedError     rows of other tables refer to this row
     PopulateInterrupted             Ctrl-C during populate(); a KeyboardInterrupt
+    └── PopulateTerminated          SIGTERM during populate(); a SystemExit too
 
 The base class is for catching; djnb raises the specific ones.
 """
@@ -60,6 +59,7 @@ The base class is for catching; djnb raises the specific ones.
 from __future__ import annotations
 
 import difflib
+import signal
 import sys
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
@@ -409,46 +409,6 @@ class EmptyMakeError(MakeError):
         return error
 
 
-class InputsChangedError(DataJointError):
-    """
-    What ``make()`` had read was changed while it computed; nothing of its key was kept.
-
-    Attributes
-    ----------
-    tables : tuple of str
-        The classes whose rows were changed.
-    """
-
-    tables: tuple[str, ...] = ()
-
-
-class LostReservationError(DataJointError):
-    """
-    A job was taken from its worker while that computed; nothing of its key was kept.
-
-    Attributes
-    ----------
-    table : str
-        The class being populated.
-    key : dict
-        The key of the job.
-    """
-
-    table: str = ""
-    key: Mapping[str, Any] = {}
-
-    @classmethod
-    def for_key(cls, table: str, key: Mapping[str, Any]) -> Self:
-        """Build the error for one key."""
-        error = cls(
-            f"The job of `{table}` for the key {dict(key)} is not reserved by this worker any more.",
-            remedy="Nothing was inserted for it: the worker was taken for dead, or somebody changed the job. "
-            "Whoever has the job now makes the key.",
-        )
-        error.table, error.key = table, key
-        return error
-
-
 class PopulateError(DataJointError):
     """``populate()`` cannot run as asked: inside a transaction, on a restricted table, without ``make()``."""
 
@@ -596,6 +556,18 @@ class PopulateInterrupted(KeyboardInterrupt):
     def __init__(self, result: PopulateResult) -> None:
         self.result = result
         super().__init__(f"populate was interrupted: {result}")
+
+
+class PopulateTerminated(PopulateInterrupted, SystemExit):
+    """
+    SIGTERM ended a populate, as when a cluster wants its machine back.
+
+    As a ``SystemExit`` it ends a program that does not catch it, with the exit code of a terminated process, 143.
+    """
+
+    def __init__(self, result: PopulateResult) -> None:
+        super().__init__(result)
+        self.code = 128 + signal.SIGTERM
 
 
 def describe(error: BaseException) -> str:

@@ -7,6 +7,8 @@ from djnb.algebra.nodes import Join, Node, Project, Restrict, Stored
 from djnb.connection import Connection
 from djnb.errors import PopulateError
 from djnb.model.spec import TableSpec
+from djnb.populate.result import Progress
+from djnb.sql.select import count_progress
 
 
 def default_key_source(connection: Connection, spec: TableSpec) -> Node:
@@ -55,3 +57,10 @@ def key_of(source: Node, target: Stored) -> Node:
 def missing(keys: Node, target: Stored) -> Node:
     """Return the keys of which the table has no row."""
     return Restrict(keys, Fails(Matches(target, tuple((name, name) for name in keys.heading.names))))
+
+
+def progress(connection: Connection, target: Stored, keys: Node) -> Progress:
+    """Return how many keys there should be and how many are there, in one statement."""
+    statement = count_progress(keys, missing(keys, target), connection.dialect)
+    total, remaining = connection.execute(statement).rows[0]
+    return Progress(int(total) - int(remaining), int(total))

@@ -1,36 +1,17 @@
-"""
-Populate: the missing keys, one after the other, each in a transaction of its own.
-
-The run tells what happens by events; whoever shows progress subscribes.
-"""
+"""A populate under way, as a handle: watch it, pause it, stop it, wait for it."""
 
 from __future__ import annotations
 
 import threading
-import time
 import uuid
-from collections.abc import Mapping
-from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING
 
-from djnb.algebra.nodes import Node, Stored
-from djnb.connection import Connection
-from djnb.errors import EmptyMakeError, MakeError, PopulateError, PopulateInterrupted, describe
-from djnb.events import (
-    KeyFailed,
-    KeyFinished,
-    KeySkipped,
-    KeyStarted,
-    PopulateFinished,
-    PopulateStarted,
-)
-from djnb.populate import progress_bar
-from djnb.populate.contract import Makeable, make_key
-from djnb.populate.key_source import missing
-from djnb.populate.result import PopulateResult, Progress
-from djnb.rows.fetch import fetch_columns, to_dicts
-from djnb.sql.select import count_progress
+if TYPE_CHECKING:
+    from djnb.populate.result import PopulateResult
+
+_KEPT = 20
+"""How many runs that have ended are still listed."""
 
 
 @dataclass(eq=False)
@@ -43,160 +24,112 @@ class Run:
     table : str
         The class.
     total : int
-        How many keys are to be made at most.
+        How many keys are to be made at most; 0 until they are counted.
     id : str
         Tells runs apart.
     """
 
     table: str
-    total: int
+    total: int = 0
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
     _stop: threading.Event = field(default_factory=threading.Event, repr=False)
+    _ended: threading.Event = field(default_factory=threading.Event, repr=False)
+    _going: threading.Condition = field(default_factory=threading.Condition, repr=False)
+    _is_paused: bool = field(default=False, repr=False)
+    _result: PopulateResult | None = field(default=None, repr=False)
+    _error: BaseException | None = field(default=None, repr=False)
 
     def stop(self) -> None:
         """End the run after the current key; from any thread."""
         self._stop.set()
+        with self._going:
+            self._going.notify_all()
+
+    def pause(self) -> None:
+        """Begin no further key until `resume`; the current one goes on."""
+        with self._going:
+            self._is_paused = True
+
+    def resume(self) -> None:
+        """Go on after `pause`."""
+        with self._going:
+            self._is_paused = False
+            self._going.notify_all()
 
     @property
     def is_stopping(self) -> bool:
         """Whether ``stop`` was called."""
         return self._stop.is_set()
 
+    @property
+    def is_paused(self) -> bool:
+        """Whether ``pause`` was called, and not ``resume`` or ``stop`` since."""
+        return self._is_paused and not self.is_stopping
 
-def populate(
-    table: Makeable,
-    target: Stored,
-    keys: Node,
-    *,
-    suppress_errors: bool = False,
-    return_exception_objects: bool = False,
-    display_progress: bool = False,
-    max_calls: int | None = None,
-    make_kwargs: Mapping[str, Any] | None = None,
-) -> PopulateResult:
-    """
-    Make the missing keys of a table.
+    @property
+    def is_running(self) -> bool:
+        """Whether the run has not ended yet."""
+        return not self._ended.is_set()
 
-    Parameters
-    ----------
-    table : Makeable
-        Has ``make``.
-    target : Stored
-        The table as a question.
-    keys : Node
-        The keys that it should have, restricted as asked.
-    suppress_errors, return_exception_objects, display_progress, max_calls, make_kwargs
-        As for ``Table.populate``.
+    def wait(self, timeout: float | None = None) -> bool:
+        """
+        Wait for the end; return whether it has come.
 
-    Raises
-    ------
-    PopulateError
-        A transaction is open.
-    MakeError
-        ``make`` raised, and errors are not suppressed.
-    PopulateInterrupted
-        Ctrl-C; the key that was being made is undone.
-    """
-    connection = table.connection
-    if connection.in_transaction:
-        raise PopulateError(
-            f"`{table.name.class_name}.populate` was called within a transaction.",
-            remedy="Every key has a transaction of its own: call it outside.",
-        )
-    if max_calls is not None and max_calls < 0:
-        raise PopulateError(f"max_calls={max_calls} is negative.", remedy="Give the greatest number of keys to make.")
-    wanted = missing(keys, target)
-    names = wanted.heading.names
-    found = to_dicts(fetch_columns(connection, wanted, names, purpose="internal"))
-    count = len(found) if max_calls is None else min(len(found), max_calls)
-    run = Run(table.name.class_name, count)
-    with ExitStack() as stack:
-        if display_progress:
-            stack.enter_context(progress_bar.display(connection, run))
-        return _Loop(table, target, run, suppress_errors, return_exception_objects, make_kwargs or {}).go(
-            found[:count], len(found)
-        )
+        Parameters
+        ----------
+        timeout : float, optional
+            Seconds; without it, as long as it takes. Ctrl-C ends the waiting, not the run.
+        """
+        return self._ended.wait(timeout)
 
+    def result(self, timeout: float | None = None) -> PopulateResult:
+        """
+        Wait for the end and return what came of it.
 
-class _Loop:
-    """The keys of one run, and the tally."""
+        Parameters
+        ----------
+        timeout : float, optional
+            Seconds; without it, as long as it takes.
 
-    def __init__(
-        self,
-        table: Makeable,
-        target: Stored,
-        run: Run,
-        suppress_errors: bool,
-        return_exception_objects: bool,
-        make_kwargs: Mapping[str, Any],
-    ) -> None:
-        self.table, self.target, self.run = table, target, run
-        self.suppress_errors = suppress_errors
-        self.return_exception_objects = return_exception_objects
-        self.make_kwargs = make_kwargs
-        self.made = self.skipped = 0
-        self.errors: list[tuple[Mapping[str, Any], Any]] = []
-        self.connection: Connection = table.connection
-        self.started = time.monotonic()
+        Raises
+        ------
+        TimeoutError
+            The run goes on still.
+        Exception
+            What ended the run, as `populate` would have raised it.
+        """
+        if not self.wait(timeout):
+            raise TimeoutError(f"{self.table}.populate goes on still after {timeout} s.")
+        if self._error is not None:
+            raise self._error
+        assert self._result is not None
+        return self._result
 
-    def go(self, keys: list[dict[str, Any]], missing_count: int) -> PopulateResult:
-        emit = self.connection.bus.emit
-        try:
-            emit(PopulateStarted(self.run, self.run.table, self.run.total, time.time()))
-            for key in keys:
-                if self.run.is_stopping:
-                    break
-                self._make(key)
-        except KeyboardInterrupt:
-            result = self._result(missing_count, is_interrupted=True)
-            emit(PopulateFinished(self.run, result))
-            raise PopulateInterrupted(result) from None
-        except BaseException as error:
-            result = self._result(missing_count)
-            if isinstance(error, MakeError):
-                error.result = result
-            emit(PopulateFinished(self.run, result))
-            raise
-        result = self._result(missing_count)
-        emit(PopulateFinished(self.run, result))
-        return result
+    def wait_while_paused(self, timeout: float | None = None) -> None:
+        """Return when the run may go on, or after so many seconds. For the loops that make keys."""
+        with self._going:
+            self._going.wait_for(lambda: not self.is_paused, timeout)
 
-    def _make(self, key: dict[str, Any]) -> None:
-        emit = self.connection.bus.emit
-        started = time.monotonic()
-        emit(KeyStarted(self.run, key, time.time()))
-        try:
-            is_made = make_key(self.table, self.target, key, self.make_kwargs)
-        except Exception as error:
-            emit(KeyFailed(self.run, key, error, time.monotonic() - started))
-            self.errors.append((key, error if self.return_exception_objects else describe(error)))
-            if self.suppress_errors:
-                return
-            if isinstance(error, EmptyMakeError):
-                raise
-            raise MakeError.for_key(self.run.table, key, error) from error
-        if not is_made:
-            self.skipped += 1
-            emit(KeySkipped(self.run, key))
-            return
-        self.made += 1
-        emit(KeyFinished(self.run, key, time.monotonic() - started))
-
-    def _result(self, missing_count: int, *, is_interrupted: bool = False) -> PopulateResult:
-        return PopulateResult(
-            self.run.table,
-            self.made,
-            list(self.errors),
-            self.skipped,
-            missing_count - self.made - self.skipped - len(self.errors),
-            is_interrupted,
-            self.run.is_stopping,
-            time.monotonic() - self.started,
-        )
+    def end(self, result: PopulateResult | None, error: BaseException | None = None) -> None:
+        """Note what came of it. For those who carry it out."""
+        self._result, self._error = result, error
+        self._ended.set()
 
 
-def progress(connection: Connection, target: Stored, keys: Node) -> Progress:
-    """Return how many keys there should be and how many are there, in one statement."""
-    statement = count_progress(keys, missing(keys, target), connection.dialect)
-    total, remaining = connection.execute(statement).rows[0]
-    return Progress(int(total) - int(remaining), int(total))
+_runs: list[Run] = []
+_lock = threading.Lock()
+
+
+def register(run: Run) -> None:
+    """List a run; of those that have ended only the last are kept."""
+    with _lock:
+        ended = [run for run in _runs if not run.is_running]
+        for old in ended[: max(len(ended) - _KEPT, 0)]:
+            _runs.remove(old)
+        _runs.append(run)
+
+
+def runs() -> list[Run]:
+    """Return the runs that were started in the background of this process, the latest last, with some that ended."""
+    with _lock:
+        return list(_runs)

@@ -2,43 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from concurrent.futures import Executor
 from contextlib import AbstractContextManager
 from typing import Any, ClassVar
 
 from djnb.algebra.nodes import Node
-from djnb.errors import PopulateError
+from djnb.errors import PopulateError, warn_user
 from djnb.jobs import metadata
 from djnb.model.naming import TableName, Tier
 from djnb.on_class import on_class
-from djnb.populate import contract, progress_bar, run
+from djnb.populate import contract, key_source, progress_bar, start
 from djnb.populate.key_source import default_key_source, key_of
-from djnb.populate.result import PopulateResult, Progress
+from djnb.populate.options import Options, Order
+from djnb.populate.result import Progress
 from djnb.query import Query, as_query
 from djnb.rows.insert import Stamp
 from djnb.tables.jobs import JobTable
 from djnb.tables.table import Table
-
-_QUEUES = "Job queues are not here yet: leave it out, and let one process populate the table."
-_KEYWORDS_OF_DATAJOINT: dict[str, tuple[tuple[Any, ...], str]] = {
-    "reserve_jobs": ((False, None), _QUEUES),
-    "processes": ((1, None), _QUEUES),
-    "priority": ((None,), _QUEUES),
-    "refresh": ((None, False), _QUEUES),
-    "order": (("original", None), "Leave it out: keys are made in the order of the primary key."),
-    "limit": ((None,), "Say how many keys to make at most by `max_calls`."),
-    "keys": ((None,), "Give the keys as a restriction: `populate(keys)`."),
-}
-"""Keywords of DataJoint's populate, the values that ask for nothing, and what to do instead of asking."""
-
-
-def _refuse_keywords(given: Mapping[str, Any]) -> None:
-    for name, value in given.items():
-        if name not in _KEYWORDS_OF_DATAJOINT:
-            raise TypeError(f"populate() got an unexpected keyword argument '{name}'")
-        nothing, remedy = _KEYWORDS_OF_DATAJOINT[name]
-        if not any(value is each or (isinstance(value, str | int) and value == each) for each in nothing):
-            raise PopulateError(f"`populate` cannot do what `{name}={value!r}` asks for.", remedy=remedy)
 
 
 class AutoPopulate(Table):
@@ -102,11 +83,19 @@ class AutoPopulate(Table):
         restrictions: Any = None,
         suppress_errors: bool = False,
         return_exception_objects: bool = False,
-        display_progress: bool = False,
+        reserve_jobs: bool = False,
         max_calls: int | None = None,
+        display_progress: bool = False,
+        processes: int | None = 1,
+        executor: Executor | None = None,
+        background: bool = False,
         make_kwargs: Mapping[str, Any] | None = None,
-        **of_datajoint: Any,
-    ) -> PopulateResult:
+        priority: int | None = None,
+        refresh: bool | None = None,
+        order: Order | None = None,
+        limit: int | None = None,
+        keys: Iterable[Mapping[str, Any]] | None = None,
+    ) -> Any:
         """
         Make every key of ``key_source`` that the table does not have yet.
 
@@ -118,20 +107,38 @@ class AutoPopulate(Table):
             Go on past keys whose ``make`` raises; the result lists them.
         return_exception_objects : bool
             List the exceptions themselves rather than their messages.
+        reserve_jobs : bool
+            Share the work with others who do the same, in any process on any machine, by the job table.
+        max_calls : int, optional
+            How many keys to make at most, those that fail among them.
         display_progress : bool
             Show a progress bar.
-        max_calls : int, optional
-            How many keys to make at most.
+        processes : int, optional
+            How many processes of this machine make keys; None for as many as there are cores.
+            They are started for this call. Classes of a notebook or of ``__main__`` need nothing to run in them.
+        executor : concurrent.futures.Executor, optional
+            Makes the keys: threads, processes, or a cluster, such as Dask's ``client.get_executor()``. It is left
+            open. ``processes`` then says how many keys it makes at once, where it cannot tell itself.
+        background : bool
+            Return at once, with a handle of the run.
         make_kwargs : mapping, optional
             Further arguments for ``make``.
-        **of_datajoint
-            ``reserve_jobs``, ``processes``, ``order``, ``limit``, ``keys``, ``priority`` and ``refresh`` are taken as
-            far as they ask for nothing: there are no job queues yet.
+        priority : int, optional
+            With ``reserve_jobs``: make only jobs of this priority or a lower number, which are the more urgent ones.
+        refresh : bool, optional
+            With ``reserve_jobs``: look for new keys first; by default as the setting ``jobs.auto_refresh`` says.
+        order : {'original', 'reverse', 'random'}, optional
+            Deprecated. The order of the keys, by default that of the primary key. Jobs have an order of their own.
+        limit : int, optional
+            Deprecated. How many keys to look at; ``max_calls`` bounds how many are made.
+        keys : iterable of dict, optional
+            Deprecated. As DataJoint 0.14 has it: a further restriction.
 
         Returns
         -------
-        PopulateResult
-            How many keys were made, and the errors.
+        PopulateResult or Run
+            How many keys were made, and the errors; with ``background``, a handle with ``wait``, ``result``, ``stop``,
+            ``pause`` and ``resume``, which ``djnb.runs()`` lists.
 
         Raises
         ------
@@ -140,16 +147,17 @@ class AutoPopulate(Table):
         EmptyMakeError
             ``make`` inserted no row for its key.
         PopulateError
-            The table is restricted, a transaction is open, there is no ``make``, or one of DataJoint's keywords asks
-            for what is not here.
+            The table is restricted, a transaction is open, there is no ``make``, or options contradict each other.
         PopulateInterrupted
-            Ctrl-C; the key that was being made is undone. It is a ``KeyboardInterrupt`` with the ``result``.
+            Ctrl-C or SIGTERM; the key that was being made is undone, and its job waits for the next worker.
+            It is a ``KeyboardInterrupt`` with the ``result``; after SIGTERM also a ``SystemExit``.
 
         Examples
         --------
         >>> Analysis.populate(Recording & "session_date > '2024-01-01'", display_progress=True)
+        >>> run = Analysis.populate(processes=4, suppress_errors=True, background=True)
+        >>> run.result().failed_keys
         """
-        _refuse_keywords(of_datajoint)
         if self._node is not None:
             raise PopulateError(
                 f"`populate` was called on a restricted `{type(self).__name__}`.",
@@ -157,17 +165,29 @@ class AutoPopulate(Table):
             )
         if next(base for base in type(self).__mro__ if "make" in vars(base)) is AutoPopulate:
             self.make({})  # says that it is missing
-        given = (*conditions, restrictions) if restrictions is not None else conditions
-        return run.populate(
-            self,
-            self._stored(),
-            self._keys(given),
+        if keys is not None:
+            warn_user(
+                "`populate(keys=)` is deprecated: give the keys as a restriction, `populate(keys)`.", DeprecationWarning
+            )
+            keys = [dict(key) for key in keys]
+        given = (*conditions, *(each for each in (restrictions, keys) if each is not None))
+        options = Options(
             suppress_errors=suppress_errors,
             return_exception_objects=return_exception_objects,
             display_progress=display_progress,
             max_calls=max_calls,
-            make_kwargs=make_kwargs,
+            limit=limit,
+            order=order,
+            make_kwargs=make_kwargs or {},
+            reserve_jobs=reserve_jobs,
+            priority=priority,
+            refresh=refresh,
+            processes=processes,
+            executor=executor,
+            is_restricted=bool(given),
         )
+        begin = start.populate_in_background if background else start.populate
+        return begin(self, self._stored(), self._keys(given), options)
 
     @on_class
     def progress(self, *conditions: Any, display: bool = True) -> Progress:
@@ -186,7 +206,7 @@ class AutoPopulate(Table):
         Progress
             ``done, total``, with ``.remaining`` and ``.percent``.
         """
-        found = run.progress(self.connection, self._stored(), self._keys(conditions))
+        found = key_source.progress(self.connection, self._stored(), self._keys(conditions))
         if display:
             progress_bar.say(found.text(type(self).__name__))
         return found
