@@ -1,14 +1,23 @@
-"""The layout of job tables, as DataJoint 2.x declares them."""
+"""
+The layout of job tables: DataJoint 2.x's columns exactly, and hidden ones beside them.
+
+The hidden ones have defaults, so that DataJoint inserts and updates jobs as if they were not there.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 from djnb.connection import Connection
+from djnb.declaration.alter import Alter
 from djnb.declaration.declare import create, make_spec
-from djnb.errors import OperandError
+from djnb.errors import AccessError, DatabaseError, DefinitionError, OperandError, PlanChangedError
+from djnb.model.alteration import Alteration
+from djnb.model.attribute import NULL, Attribute, Default
+from djnb.model.core_types import parse_type
 from djnb.model.definition import parse_definition
-from djnb.model.spec import TableSpec
+from djnb.model.naming import TableName
+from djnb.model.spec import Index, TableSpec
 from djnb.sql.dialect import Dialect
 
 _STATE = """
@@ -29,6 +38,27 @@ connection_id = 0 : int64
 version = "" : varchar(64)
 index (status, priority, scheduled_time)
 """
+
+LONGEST_MESSAGE = 2047
+"""Characters of ``error_message``."""
+
+
+def _hidden(name: str, kind: str, default: Default, comment: str) -> Attribute:
+    return Attribute(name, parse_type(kind), nullable=default == NULL, default=default, comment=comment, is_marked=True)
+
+
+HIDDEN = (
+    _hidden("_worker", "int64", Default("0"), "who holds the job, of ~workers; 0 for DataJoint"),
+    _hidden("_token", "int64", Default("0"), "of this reservation; who has another one may not finish it"),
+    _hidden("_attempts", "int16", Default("0"), "how often it was begun"),
+    _hidden("_deaths", "int8", Default("0"), "how many workers died over it"),
+    _hidden("_retry_time", "datetime(3)", NULL, "when a failed job is tried again, UTC"),
+    _hidden("_error_hash", "char(16)", NULL, "the same for errors of one kind"),
+)
+"""What djnb knows of a job beyond DataJoint."""
+
+INDEXES = (Index(("_worker",)), Index(("_retry_time",)))
+"""For giving back the jobs of a dead worker, and for finding retries that are due."""
 
 
 def job_spec(target: TableSpec, dialect: Dialect) -> TableSpec:
@@ -61,9 +91,9 @@ def job_spec(target: TableSpec, dialect: Dialect) -> TableSpec:
     return TableSpec(
         name,
         f"Job queue for {target.name.full}",
-        (*key, *attributes),
+        (*key, *attributes, *HIDDEN),
         tuple(attribute.name for attribute in key),
-        indexes=state.indexes,
+        indexes=(*state.indexes, *INDEXES),
     )
 
 
@@ -82,3 +112,50 @@ def declare_jobs(connection: Connection, target: TableSpec) -> None:
         return
     connection.check_outside_transaction(f"The job table of `{target.name.class_name}` cannot be declared")
     create(connection, job_spec(target, connection.dialect), f"the job table of {target.name.class_name}")
+
+
+def ensure_jobs(connection: Connection, target: TableSpec) -> TableSpec:
+    """
+    Return the job table of a table, after creating it or adding the hidden columns that it lacks.
+
+    Raises
+    ------
+    AccessError
+        The user may not create or alter tables there.
+    TransactionError
+        A transaction is open, which either would end on a server.
+    """
+    declare_jobs(connection, target)
+    name = target.name.job_table
+    there = _found(connection, name)
+    if not _lacks(there):
+        return there
+    label = f"The job table of `{target.name.class_name}`"
+    connection.check_outside_transaction(f"{label} cannot get the columns that it lacks")
+    names = tuple(attribute.name for attribute in there.attributes)
+    new = replace(
+        there,
+        attributes=(*there.attributes, *(a for a in HIDDEN if a.name not in names)),
+        indexes=(*there.indexes, *(i for i in INDEXES if i not in there.indexes)),
+    )
+    try:
+        Alter(connection, Alteration(there, new, {name: name for name in names}, frozenset()), ()).carry_out()
+    except AccessError as error:
+        raise error.with_context(f"{label} was declared by DataJoint, and lacks columns that djnb needs.") from error
+    except (PlanChangedError, DefinitionError, DatabaseError):
+        connection.catalogue.forget(name.schema)
+        if _lacks(_found(connection, name)):  # else another worker was faster
+            raise
+    return _found(connection, name)
+
+
+def _found(connection: Connection, name: TableName) -> TableSpec:
+    connection.catalogue.stored(name)  # which looks again, and says that it is missing if it is
+    found = connection.catalogue.table(name)
+    assert found is not None
+    return found
+
+
+def _lacks(spec: TableSpec) -> bool:
+    names = {attribute.name for attribute in spec.attributes}
+    return not {attribute.name for attribute in HIDDEN} <= names or not set(INDEXES) <= set(spec.indexes)
