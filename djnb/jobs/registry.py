@@ -78,7 +78,7 @@ def register(connection: Connection, liveness: Liveness, schema: str) -> int:
         if connection_id is not None:
             break
     dialect = liveness.dialect
-    values = (worker, socket.gethostname()[:255], os.getpid(), _user(connection), _version(), connection_id)
+    values = (worker, socket.gethostname()[:255], os.getpid(), user_of(connection), _version(), connection_id)
     places = ", ".join([dialect.placeholder] * len(values))
     liveness.execute(
         Statement(
@@ -108,7 +108,8 @@ def strike(liveness: Liveness, schema: str, worker: int, *, unheard_since: Sight
     return bool(liveness.execute(statement).affected)
 
 
-def _user(connection: Connection) -> str:
+def user_of(connection: Connection) -> str:
+    """Return who is at work: the account at the server, or the user of this computer."""
     if connection.address.user:
         return connection.address.user[:255]
     try:

@@ -41,6 +41,9 @@ class Dialect:
     stores_infinity: ClassVar[bool]
     """Whether a float may be infinite."""
 
+    reads_without_locks: ClassVar[str] = ""
+    """What makes the next statement lock no row that it only reads, where it would; else empty."""
+
     row_id: ClassVar[str | None] = None
     """What identifies a row besides its key, where altering a type leaves the values as they were; else None."""
 
@@ -180,6 +183,22 @@ class Dialect:
 
     def current_timestamp(self, attribute_type: AttributeType) -> str:
         """Return the default ``CURRENT_TIMESTAMP`` for a type."""
+        raise NotImplementedError
+
+    def later(self, moment: str, seconds: float) -> Statement:
+        """Return a time of the database's clock, ``utc_now`` or ``server_now``, so many seconds later."""
+        raise NotImplementedError
+
+    def take_turn(self, name: str) -> Statement | None:
+        """
+        Return what waits while another session has a turn by this name, a minute at most; None where none needs to.
+
+        Its row says whether the turn was had, and whether ``reads_without_locks`` may be sent.
+        """
+        return None
+
+    def end_turn(self, name: str) -> Statement:
+        """Return what ends the turn; that of a session that is lost ends by itself."""
         raise NotImplementedError
 
     def create_table(self, spec: TableSpec, clauses: list[str]) -> list[Statement]:

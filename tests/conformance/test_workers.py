@@ -50,10 +50,6 @@ def jobs(connection, computed):
     Result.jobs.insert([dict(key, status="pending", priority=5) for key in KEYS])
     table = connection.dialect.table(Result.jobs.name)
     names = "recording_id", "status", "_worker", "_token", "_attempts", "_deaths", "error_message"
-    for name in names[2:6]:
-        connection.execute(Statement(f"ALTER TABLE {table} ADD COLUMN {name} bigint NOT NULL DEFAULT 0"))
-    for name in "_retry_time", "_error_hash":
-        connection.execute(Statement(f"ALTER TABLE {table} ADD COLUMN {name} varchar(30)"))
 
     def jobs(*numbers, **changes):
         mark = connection.dialect.placeholder

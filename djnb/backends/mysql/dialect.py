@@ -43,6 +43,7 @@ class MySQLDialect(Dialect):
     utc_now = "UTC_TIMESTAMP(3)"
     # Sessions of djnb run in UTC; those of DataJoint as the server says.
     server_now = "CONVERT_TZ(UTC_TIMESTAMP(3), '+00:00', @@global.time_zone)"
+    reads_without_locks = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED"
     # MariaDB takes the text of numbers and times for latin1 in RPAD and INSERT, and garbles what comes with it.
     conversions: ClassVar[Mapping[str, str]] = {"as text": "CAST({} AS CHAR)"}
     decimal_as_text = "CAST({0} AS CHAR)"
@@ -104,6 +105,19 @@ class MySQLDialect(Dialect):
         """Return the present time with the type's digits, as MySQL demands."""
         return f"CURRENT_TIMESTAMP({attribute_type.scale})" if attribute_type.scale else "CURRENT_TIMESTAMP"
 
+    def later(self, moment: str, seconds: float) -> Statement:
+        """Add an interval."""
+        return Statement(f"({moment} + INTERVAL %s SECOND)", (round(seconds, 3),))
+
+    def take_turn(self, name: str) -> Statement:
+        """Take a named lock. A binary log of statements refuses what is written without locks on what was read."""
+        asked = "SELECT GET_LOCK(%s, 60), NOT (@@log_bin AND @@binlog_format = 'STATEMENT')"
+        return Statement(asked, (_lock_name(name),))
+
+    def end_turn(self, name: str) -> Statement:
+        """Release the lock."""
+        return Statement("SELECT RELEASE_LOCK(%s)", (_lock_name(name),))
+
     def inline_index(self, names: tuple[str, ...], *, is_unique: bool) -> str:
         """Return the index; the server names it."""
         return f"{'UNIQUE ' if is_unique else ''}INDEX ({', '.join(map(self.quote, names))})"
@@ -152,3 +166,8 @@ class MySQLDialect(Dialect):
         if attribute.type.family is Family.FLOAT and attribute.type.bits == 32:
             return Statement(f"({column.sql} + 0e0)", column.params)
         return column
+
+
+def _lock_name(name: str) -> str:
+    """Return a name of the 64 characters at most that a lock's may have; locks are the whole server's."""
+    return f"djnb:{hashlib.md5(name.encode(), usedforsecurity=False).hexdigest()}"

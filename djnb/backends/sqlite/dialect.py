@@ -225,6 +225,10 @@ class SQLiteDialect(Dialect):
         now = f"(strftime('%Y-%m-%d %H:%M:%f', 'now') || '{zeros}')"
         return now if attribute_type.scale >= 3 else f"(substr({now}, 1, {20 + attribute_type.scale}))"
 
+    def later(self, moment: str, seconds: float) -> Statement:
+        """Give strftime a modifier."""
+        return Statement(f"strftime('%Y-%m-%d %H:%M:%f', {moment}, ?)", (f"{seconds:+.3f} seconds",))
+
     def create_table(self, spec: TableSpec, clauses: list[str]) -> list[Statement]:
         """Return the table, an index for every foreign key and every index asked for, and the notes of its comments."""
         table = self.table(spec.name)

@@ -1,0 +1,74 @@
+"""
+Bringing jobs up to date with the keys that the table should have.
+
+Each step is one statement, for any number of keys. None of them takes a job from who holds it, unless that is asked.
+"""
+
+from __future__ import annotations
+
+from djnb.algebra.nodes import Node, Project, Stored
+from djnb.connection import Connection
+from djnb.errors import OperandError
+from djnb.settings import get_config
+from djnb.sql.queue import QueueWords
+from djnb.sql.statement import Statement
+
+
+def refresh(
+    connection: Connection,
+    words: QueueWords,
+    target: Stored,
+    keys: Node,
+    wanted: Node,
+    *,
+    delay: float,
+    priority: int | None,
+    stale_timeout: float | None,
+    orphan_timeout: float | None,
+) -> dict[str, int]:
+    """
+    Add, renew and remove jobs; see ``Queue.refresh`` for the parameters.
+
+    Raises
+    ------
+    OperandError
+        The keys lack an attribute of the job's key.
+    """
+    settings = get_config().jobs
+    rank = settings.default_priority if priority is None else priority
+    stale = settings.stale_timeout if stale_timeout is None else stale_timeout
+    keys, wanted = _checked(keys, words, target), _checked(wanted, words, target)
+    steps = {
+        "added": words.add(keys, target, delay=delay, priority=rank),
+        "re_pended": words.renew(wanted, target, delay=delay, priority=rank),
+        "removed": words.remove(
+            wanted, target, stale_timeout=stale, is_exact=set(words.key) == set(target.heading.primary_key)
+        ),
+    }
+    if orphan_timeout:
+        steps["orphaned"] = words.rescue(older_than=orphan_timeout, priority=rank)
+    found = dict.fromkeys(("added", "removed", "orphaned", "re_pended"), 0)
+    lock = words.jobs.name.full
+    turn = None if connection.in_transaction else connection.dialect.take_turn(lock)
+    sent = list(steps.values())
+    if turn is not None:
+        ((_, may_relax),) = connection.execute(turn).rows
+        relaxed = [Statement(connection.dialect.reads_without_locks)] if may_relax else []
+        sent = [item for step in sent for item in (*relaxed, step)] + [connection.dialect.end_turn(lock)]
+    answers = dict(zip(sent, connection.execute_together(sent), strict=True))
+    for name, statement in steps.items():
+        found[name] = max(0, answers[statement].affected)
+    return found
+
+
+def _checked(keys: Node, words: QueueWords, target: Stored) -> Node:
+    """Return the keys with what is of the job's key and of the table's."""
+    lacking = [name for name in words.key if name not in keys.heading]
+    if lacking:
+        raise OperandError(
+            f"The key source of `{target.label}` lacks {', '.join(map(repr, lacking))}, "
+            f"which a job is named by: {', '.join(words.key)}.",
+            remedy="Let `key_source` give them, or populate without `reserve_jobs`.",
+        )
+    names = [name for name in target.heading.primary_key if name in keys.heading]
+    return Project(keys, tuple((name, name) for name in names))

@@ -1,0 +1,308 @@
+"""
+What is said to a job table: reading candidates, taking them, and moving jobs from one state to another.
+
+Jobs are named one by one, ``a = 1 AND b = 2``, joined by OR. Lists of row values would make MariaDB scan, and lock, the
+whole table where the list has one row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from djnb.algebra.conditions import Both, Condition, Equals, Fails, Matches, both, either
+from djnb.algebra.nodes import Node, Restrict, Stored
+from djnb.sql.dialect import Dialect
+from djnb.sql.select import select_rows, where_of
+from djnb.sql.statement import Statement, compose, join
+
+PLAIN = {"_worker": "0", "_token": "0"}
+"""What is said of a job that nobody holds."""
+
+FRESH = {
+    **PLAIN,
+    "_attempts": "0",
+    "_deaths": "0",
+    "_retry_time": "NULL",
+    "_error_hash": "NULL",
+    "error_message": "''",
+    "error_stack": "NULL",
+}
+"""What is said of a job of which nothing has been tried."""
+
+
+class Held(NamedTuple):
+    """A reservation: the key of a job and the token that it was taken with."""
+
+    key: Mapping[str, Any]
+    token: int
+
+
+class QueueWords:
+    """
+    The statements about one job table.
+
+    Parameters
+    ----------
+    jobs : Stored
+        The job table.
+    dialect : Dialect
+        Of the database.
+    """
+
+    def __init__(self, jobs: Stored, dialect: Dialect) -> None:
+        self.jobs = jobs
+        self.dialect = dialect
+        self.table = dialect.table(jobs.name)
+        self.key = tuple(jobs.heading.primary_key)
+
+    # -- pieces
+
+    def value(self, value: Any) -> Statement:
+        """Return a place for a value."""
+        return Statement(self.dialect.placeholder, (value,))
+
+    def where(self, condition: Condition) -> Statement:
+        """Return a condition on the visible attributes."""
+        return where_of(self.jobs, condition, self.dialect)
+
+    def is_key(self, key: Mapping[str, Any]) -> Statement:
+        """Return the condition that it is the job of a key."""
+        return self.where(both(Equals(name, key[name]) for name in self.key))
+
+    def agrees(self, node: Node) -> Condition:
+        """Return the condition that some row of a query has the job's key, as far as the query has its attributes."""
+        return Matches(node, tuple((name, name) for name in self.key if name in node.heading))
+
+    def is_due(self) -> Statement:
+        """Return the condition that a job may be begun now."""
+        return compose("status = 'pending' AND scheduled_time <= {}", self.now())
+
+    def update(self, changes: Mapping[str, Statement | str], where: Statement) -> Statement:
+        """Return the UPDATE of the jobs that meet a condition. Servers carry the changes out from left to right."""
+        said = join(", ", (compose("{} = {}", self.dialect.quote(name), value) for name, value in changes.items()))
+        return compose("UPDATE {} SET {} WHERE {}", self.table, said, where)
+
+    def is_held(self, held: Sequence[Held]) -> Statement:
+        """Return the condition that a job is one of these reservations, which still stands."""
+        each = [compose("({} AND _token = {})", self.is_key(h.key), self.value(h.token)) for h in held]
+        return compose("status = 'reserved' AND ({})", join(" OR ", each))
+
+    def now(self, after: float = 0.0) -> Statement:
+        """Return the time in the server's own zone, in which DataJoint writes it, or so many seconds later."""
+        now = self.dialect.server_now
+        return self.dialect.later(now, after) if after else Statement(now)
+
+    # -- taking
+
+    def candidates(self, *, among: Node | None, priority: int | None, is_suspect: bool, limit: int) -> Statement:
+        """
+        Return the SELECT of jobs that may be begun, in the order of the index: key, time, attempts, deaths, priority.
+
+        ``is_suspect`` asks for those that workers have died over; otherwise they are left out.
+        """
+        columns = [self.dialect.output(Statement(self._column(n)), self.jobs.heading[n]) for n in self.key]
+        where = [self.is_due(), Statement(f"_deaths {'>' if is_suspect else '='} 0")]
+        if priority is not None:
+            where.append(compose("priority <= {}", self.value(priority)))
+        if among is not None:
+            where.append(self.where(self.agrees(among)))
+        return compose(
+            "SELECT {}, scheduled_time, _attempts, _deaths, priority FROM {} WHERE {}"
+            " ORDER BY priority, scheduled_time{}",
+            join(", ", columns),
+            self.table,
+            join(" AND ", where),
+            self.dialect.limit(limit, 0),
+        )
+
+    def take(
+        self, seen: Sequence[tuple[Mapping[str, Any], int]], changes: Mapping[str, Any], *, registry: str | None
+    ) -> Statement:
+        """
+        Return the UPDATE that reserves jobs which are still as they were seen, with so many attempts each.
+
+        ``registry`` is the table of workers: one that is not in it any more, because it was taken for dead, takes none.
+        """
+        each = [compose("({} AND _attempts = {})", self.is_key(key), self.value(attempts)) for key, attempts in seen]
+        where = [compose("({})", join(" OR ", each)), self.is_due()]
+        if registry is not None:
+            worker = self.value(changes["_worker"])
+            where.append(compose("EXISTS (SELECT 1 FROM {} WHERE worker = {})", registry, worker))
+        said: dict[str, Statement | str] = {
+            "status": "'reserved'",
+            "reserved_time": self.now(),
+            "completed_time": "NULL",
+            "_attempts": "_attempts + 1",
+            **{name: self.value(value) for name, value in changes.items()},
+        }
+        return self.update(said, join(" AND ", where))
+
+    def attempts(self, key: Mapping[str, Any]) -> Statement:
+        """Return the SELECT of how often the job of a key was begun, and how many workers died over it."""
+        return compose("SELECT _attempts, _deaths FROM {} WHERE {}", self.table, self.is_key(key))
+
+    def is_registered(self, worker: int, registry: str) -> Statement:
+        """Return the SELECT of a worker in the table of workers."""
+        return compose("SELECT 1 FROM {} WHERE worker = {}", registry, self.value(worker))
+
+    def taken(self, worker: int, token: int) -> Statement:
+        """Return the SELECT of the jobs that a worker has taken with a token."""
+        columns = [self.dialect.output(Statement(self._column(n)), self.jobs.heading[n]) for n in self.key]
+        return compose(
+            "SELECT {}, _attempts, _deaths FROM {} WHERE _worker = {} AND _token = {} AND status = 'reserved'",
+            join(", ", columns),
+            self.table,
+            self.value(worker),
+            self.value(token),
+        )
+
+    def _column(self, name: str) -> str:
+        return f"{self.table}.{self.dialect.quote(name)}"
+
+    # -- ending
+
+    def succeed(self, held: Held, *, duration: float | None, keeps: bool) -> Statement:
+        """Return what completes a job: it stays as a success, which keeps its token, or goes."""
+        if not keeps:
+            return compose("DELETE FROM {} WHERE {}", self.table, self.is_held([held]))
+        changes: dict[str, Statement | str] = {
+            "status": "'success'",
+            "completed_time": self.now(),
+            "duration": self.value(duration),
+            "error_message": "''",
+            "error_stack": "NULL",
+            "_error_hash": "NULL",
+            "_retry_time": "NULL",
+            "_worker": "0",
+        }
+        return self.update(changes, self.is_held([held]))
+
+    def fail(self, held: Held, values: Mapping[str, Any], *, retry_after: float | None) -> Statement:
+        """Return what notes the failure of a job, and when it is to be tried again if it is."""
+        retry: Statement | str = "NULL"
+        if retry_after is not None:
+            retry = self.dialect.later(self.dialect.utc_now, retry_after)
+        changes: dict[str, Statement | str] = {
+            "status": "'error'",
+            "completed_time": self.now(),
+            "_retry_time": retry,
+            **{name: self.value(value) for name, value in values.items()},
+            **PLAIN,
+        }
+        return self.update(changes, self.is_held([held]))
+
+    def release(self, held: Sequence[Held]) -> Statement:
+        """Return what gives jobs back that were not tried: they keep their place, and the attempt does not count."""
+        changes: dict[str, Statement | str] = {
+            "status": "'pending'",
+            "_attempts": "_attempts - 1",
+            **PLAIN,
+        }
+        return self.update(changes, self.is_held(held))
+
+    def pass_over(self, held: Held, message: str) -> Statement:
+        """Return what has a job ignored from now on."""
+        changes: dict[str, Statement | str] = {
+            "status": "'ignore'",
+            "completed_time": self.now(),
+            "error_message": self.value(message),
+            **PLAIN,
+        }
+        return self.update(changes, self.is_held([held]))
+
+    def look_at(self, key: Mapping[str, Any]) -> Statement:
+        """Return the SELECT of a job's state and token."""
+        return compose("SELECT status, _token FROM {} WHERE {}", self.table, self.is_key(key))
+
+    def stage(self) -> Statement:
+        """Return what makes failed jobs pending whose time to be tried again has come."""
+        changes: dict[str, Statement | str] = {
+            "status": "'pending'",
+            "scheduled_time": self.now(),
+            "_retry_time": "NULL",
+        }
+        due = compose("status = 'error' AND _retry_time <= {}", Statement(self.dialect.utc_now))
+        return self.update(changes, due)
+
+    def waits(self, *, among: Node | None, priority: int | None) -> Statement:
+        """Return the SELECT of whether any job is pending, whenever it is due, or waits to be tried again."""
+        where: list[Statement] = []
+        if priority is not None:
+            where.append(compose("priority <= {}", self.value(priority)))
+        if among is not None:
+            where.append(self.where(self.agrees(among)))
+        further = join("", (compose(" AND {}", item) for item in where))
+        exists = "EXISTS (SELECT 1 FROM {} WHERE {}{})"
+        return compose(
+            f"SELECT {exists} OR {exists}",
+            self.table,
+            "status = 'pending'",
+            further,
+            self.table,
+            "status = 'error' AND _retry_time IS NOT NULL",
+            further,
+        )
+
+    # -- refreshing
+
+    def add(self, keys: Node, target: Stored, *, delay: float, priority: int) -> Statement:
+        """Return the INSERT of jobs for the keys that neither have one nor are made."""
+        pairs = tuple((name, name) for name in keys.heading.primary_key)
+        there = tuple((name, name) for name in self.key)
+        missing = Restrict(keys, Both((Fails(Matches(target, pairs)), Fails(Matches(self.jobs, there)))))
+        names = ", ".join(self.dialect.quote(name) for name in self.key)
+        return compose(
+            "INSERT INTO {} ({}, status, priority, created_time, scheduled_time) "
+            "SELECT {}, 'pending', {}, {}, {} FROM ({}) AS {} WHERE 1 = 1 {}",
+            self.table,
+            names,
+            names,
+            self.value(priority),
+            self.now(),
+            self.now(delay),
+            select_rows(missing, self.dialect, self.key),
+            self.dialect.quote("source"),
+            self.dialect.on_duplicate_skip(list(self.key), table=self.table),
+        )
+
+    def renew(self, keys: Node, target: Stored, *, delay: float, priority: int) -> Statement:
+        """Return what makes successes pending of which the table has no row any more."""
+        gone = both([Fails(self.agrees(target)), self.agrees(keys)])
+        changes = self._pending(delay=delay, priority=priority)
+        return self.update(changes, compose("status = 'success' AND {}", self.where(gone)))
+
+    def remove(self, keys: Node, target: Stored, *, stale_timeout: float, is_exact: bool) -> Statement:
+        """
+        Return the DELETE of jobs whose key is not wanted any more; what is reserved or ignored stays.
+
+        Successes and errors whose key is neither wanted nor made go at once, others after the timeout in seconds, 0
+        for never. ``is_exact``: a job is for one row, so that what is pending or failed goes when the row is there.
+        """
+        vanished, made = Fails(self.agrees(keys)), self.agrees(target)
+        cases = [compose("(status IN ('success', 'error') AND {})", self.where(both([Fails(made), vanished])))]
+        if stale_timeout:
+            old = compose("created_time < {}", self.now(-stale_timeout))
+            waits = "status IN ('pending', 'success', 'error')"
+            cases.append(compose("({} AND {} AND {})", waits, old, self.where(vanished)))
+        if is_exact:
+            cases.append(compose("(status IN ('pending', 'error') AND {})", self.where(either([made]))))
+        return compose("DELETE FROM {} WHERE {}", self.table, join(" OR ", cases))
+
+    def rescue(self, *, older_than: float, priority: int) -> Statement:
+        """Return what takes jobs away from whoever holds them for longer than so many seconds."""
+        old = compose("reserved_time < {}", self.now(-older_than))
+        changes = self._pending(delay=0.0, priority=priority)
+        return self.update(changes, compose("status = 'reserved' AND {}", old))
+
+    def _pending(self, *, delay: float, priority: int) -> dict[str, Statement | str]:
+        return {
+            "status": "'pending'",
+            "priority": self.value(priority),
+            "created_time": self.now(),
+            "scheduled_time": self.now(delay),
+            "reserved_time": "NULL",
+            "completed_time": "NULL",
+            "duration": "NULL",
+            **FRESH,
+        }

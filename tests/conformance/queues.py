@@ -1,0 +1,40 @@
+"""Workers that tests are, and the hidden half of a job."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from djnb.jobs.queue import Queue
+
+
+@dataclass
+class Holder:
+    """Who takes jobs, as far as a queue knows: a number."""
+
+    id: int = 1
+
+
+ANN, BOB = Holder(1001), Holder(1002)
+
+
+def queue_of(table):
+    """Return the queue of a table, as one worker has it; nothing is sent later for having a first look."""
+    queue = Queue(table.connection, table().spec)
+    assert queue.words.key
+    return queue
+
+
+def keys_of(jobs):
+    """Return the recordings of jobs that were taken, in order."""
+    return sorted(job.key["recording_id"] for job in jobs)
+
+
+def hidden(table, key):
+    """Return what DataJoint does not see of a job: worker, token, attempts, deaths, whether it is to be retried."""
+    connection = table.connection
+    words = queue_of(table).words
+    asked = words.look_at(key)
+    columns = "_worker, _token, _attempts, _deaths, _retry_time IS NOT NULL"
+    asked = type(asked)(asked.sql.replace("status, _token", columns), asked.params)
+    ((worker, token, attempts, deaths, waits),) = connection.execute(asked).rows
+    return {"worker": worker, "token": token, "attempts": attempts, "deaths": deaths, "waits": bool(waits)}
