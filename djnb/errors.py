@@ -30,6 +30,8 @@ Its parts are attributes too, so that a widget can offer the remedy.
     │   └── CorruptFileError        a file in a store is not what was put there
     ├── MakeError                   make() raised
     │   └── EmptyMakeError          make() inserted no row for its key
+    ├── InputsChangedError          what make() had read was changed while it computed
+    ├── LostReservationError        a job was taken from its worker while that computed
     ├── PopulateError               populate() cannot run as asked
     ├── ConsentError                a deletion needs consent and nobody can be asked
     ├── PlanChangedError            a deletion was planned, and other rows would go now
@@ -404,6 +406,46 @@ class EmptyMakeError(MakeError):
             f"`{table}.make` inserted nothing for the key {dict(key)}.",
             remedy="Insert a row with `self.insert1(dict(key, ...))`; "
             "leave the key out of `key_source` if it must have none.",
+        )
+        error.table, error.key = table, key
+        return error
+
+
+class InputsChangedError(DataJointError):
+    """
+    What ``make()`` had read was changed while it computed; nothing of its key was kept.
+
+    Attributes
+    ----------
+    tables : tuple of str
+        The classes whose rows were changed.
+    """
+
+    tables: tuple[str, ...] = ()
+
+
+class LostReservationError(DataJointError):
+    """
+    A job was taken from its worker while that computed; nothing of its key was kept.
+
+    Attributes
+    ----------
+    table : str
+        The class being populated.
+    key : dict
+        The key of the job.
+    """
+
+    table: str = ""
+    key: Mapping[str, Any] = {}
+
+    @classmethod
+    def for_key(cls, table: str, key: Mapping[str, Any]) -> Self:
+        """Build the error for one key."""
+        error = cls(
+            f"The job of `{table}` for the key {dict(key)} is not reserved by this worker any more.",
+            remedy="Nothing was inserted for it: the worker was taken for dead, or somebody changed the job. "
+            "Whoever has the job now makes the key.",
         )
         error.table, error.key = table, key
         return error

@@ -6,6 +6,7 @@ While a key is made, its thread may insert into the table and its parts; nobody 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -15,12 +16,13 @@ from typing import Any, Protocol
 from djnb.algebra.conditions import Equals, both
 from djnb.algebra.nodes import Restrict, Stored
 from djnb.connection import Connection
-from djnb.errors import DirectInsertError, EmptyMakeError
+from djnb.errors import DirectInsertError, DuplicateError, EmptyMakeError, LostReservationError
 from djnb.jobs import metadata
 from djnb.model.naming import TableName
 from djnb.populate import signals
 from djnb.rows.fetch import exists
 from djnb.rows.given import read_rows
+from djnb.sql.statement import Statement
 
 
 class Makeable(Protocol):
@@ -39,6 +41,18 @@ class Makeable(Protocol):
     @property
     def make(self) -> Callable[..., None]:
         """Computes the rows of a key and inserts them."""
+        ...
+
+
+class Fence(Protocol):
+    """What keeps a worker that was declared dead from inserting: its job, which must still be its own."""
+
+    def statement(self, duration: float) -> Statement:
+        """Return what completes the job after so many seconds; it changes one row, or none if the job is lost."""
+        ...
+
+    def was_completed(self) -> bool | None:
+        """Tell, after a lost COMMIT, whether the job was completed; None if somebody else has it."""
         ...
 
 
@@ -128,20 +142,64 @@ def check_insert(table: TableName, tier: str) -> None:
         )
 
 
-def make_key(table: Makeable, target: Stored, key: Mapping[str, Any], make_kwargs: Mapping[str, Any]) -> None:
+def make_key(
+    table: Makeable,
+    target: Stored,
+    key: Mapping[str, Any],
+    make_kwargs: Mapping[str, Any],
+    *,
+    fence: Fence | None = None,
+) -> bool:
     """
-    Make one key in one transaction.
+    Make one key; its rows and the completion of its job, if it has one, are one transaction.
+
+    Parameters
+    ----------
+    table : Makeable
+        Has ``make``.
+    target : Stored
+        The table as a question.
+    key : mapping
+        The key.
+    make_kwargs : mapping
+        Further arguments for ``make``.
+    fence : Fence, optional
+        Completes the job of the key, if it is still this worker's.
+
+    Returns
+    -------
+    bool
+        False if somebody else had inserted rows of the key meanwhile; its job is completed then too.
 
     Raises
     ------
     EmptyMakeError
         ``make`` inserted no row for its key; what it did insert is undone.
+    LostReservationError
+        The job is not this worker's any more.
     Exception
         Whatever ``make`` raises; nothing of the key is kept.
     """
-    with table.connection.transaction(), metadata.timed(), making(table.name, key) as now:
-        table.make(dict(key), **make_kwargs)
-        # A date may have been inserted as text; only then is the database asked.
-        if not now.has_key and not (now.count and has_row(table.connection, target, key)):
-            raise EmptyMakeError.for_table(table.name.class_name, key)
-        signals.hold()
+    started = time.monotonic()
+    try:
+        with table.connection.transaction(), metadata.timed(), making(table.name, key) as now:
+            if fence is not None:
+                _complete(table, key, fence, started)
+            table.make(dict(key), **make_kwargs)
+            # A date may have been inserted as text; only then is the database asked.
+            if not now.has_key and not (now.count and has_row(table.connection, target, key)):
+                raise EmptyMakeError.for_table(table.name.class_name, key)
+            signals.hold()
+    except DuplicateError:
+        # Asked only now: mostly, nobody else has made the key.
+        if not has_row(table.connection, target, key):
+            raise
+        if fence is not None:
+            _complete(table, key, fence, started)
+        return False
+    return True
+
+
+def _complete(table: Makeable, key: Mapping[str, Any], fence: Fence, started: float) -> None:
+    if table.connection.execute(fence.statement(time.monotonic() - started)).affected != 1:
+        raise LostReservationError.for_key(table.name.class_name, key)

@@ -9,8 +9,7 @@ from typing import Any
 
 from djnb.algebra.nodes import Stored
 from djnb.connection import Connection
-from djnb.errors import DataJointError, DuplicateError
-from djnb.populate.contract import Makeable, has_row, make_key
+from djnb.populate.contract import Makeable, make_key
 from djnb.populate.outcome import Outcome
 from djnb.populate.signals import Guard
 
@@ -51,19 +50,7 @@ class Maker:
         started, begun = time.time(), time.monotonic()
         try:
             with guard.interruptible():
-                make_key(self.table, self.target, key, self.make_kwargs)
+                is_made = make_key(self.table, self.target, key, self.make_kwargs)
         except Exception as error:  # noqa: BLE001 -- the user's make may raise anything; the outcome has it
-            duration = time.monotonic() - begun
-            if self.is_there(key, error):
-                return Outcome(key, "skipped", started, duration)
-            return Outcome(key, "failed", started, duration, error)
-        return Outcome(key, "made", started, time.monotonic() - begun)
-
-    def is_there(self, key: Mapping[str, Any], error: Exception) -> bool:
-        """Tell whether a key failed because somebody else has made it meanwhile; asked only after a duplicate."""
-        if not isinstance(error, DuplicateError):
-            return False
-        try:
-            return has_row(self.connection, self.target, key)
-        except DataJointError:  # then the first error says what is wrong
-            return False
+            return Outcome(key, "failed", started, time.monotonic() - begun, error)
+        return Outcome(key, "made" if is_made else "skipped", started, time.monotonic() - begun)

@@ -1,0 +1,95 @@
+"""The fence of a job: its completion and the rows of its key are one transaction, or neither is."""
+
+from __future__ import annotations
+
+import pytest
+
+import djnb as dj
+from djnb.errors import LostReservationError
+from djnb.populate.contract import make_key
+from djnb.sql.statement import Statement
+from tests.conformance.recordings import KEYS, fails_at
+
+
+class Fence:
+    """A fence that is a row of a table: it lets whoever holds it pass, once."""
+
+    def __init__(self, table):
+        self.table, self.is_completed = table, False
+
+    def statement(self, duration):
+        name = self.table.connection.dialect.table(self.table.name)
+        return Statement(f"UPDATE {name} SET status = 'success' WHERE job = 1 AND status = 'reserved'")
+
+    def was_completed(self):
+        found = self.status
+        return {"success": True, "reserved": False}.get(found)
+
+    @property
+    def status(self):
+        return self.table.fetch1("status")
+
+
+@pytest.fixture
+def Job(schema):
+    """A job that is reserved."""
+
+    @schema
+    class Job(dj.Manual):
+        definition = "job : int32\n---\nstatus : varchar(16)"
+
+    Job.insert1((1, "reserved"))
+    return Job
+
+
+def make_first(Result, fence):
+    return make_key(Result(), Result().node, KEYS[0], {}, fence=fence)
+
+
+class TestFence:
+    def test_completes_the_job_with_the_rows(self, computed, Job):
+        """The row is there, and the job is done."""
+        Result = computed(fails_at(None, None))
+        fence = Fence(Job)
+
+        assert make_first(Result, fence)
+
+        assert ("success", [KEYS[0]]) == (fence.status, Result.keys())
+
+    def test_leaves_the_job_as_it_is_where_make_fails(self, computed, Job):
+        """A make that raises after its insert leaves neither its row nor a job that is done."""
+
+        def make(self, key):
+            self.insert1(dict(key, value=1))
+            raise ValueError("bad spike")
+
+        Result = computed(make)
+        fence = Fence(Job)
+
+        with pytest.raises(ValueError, match="bad spike"):
+            make_first(Result, fence)
+
+        assert ("reserved", []) == (fence.status, Result.keys())
+
+    def test_keeps_out_a_worker_whose_job_was_taken(self, computed, Job):
+        """Whoever was declared dead inserts nothing, and is told why."""
+        Result = computed(fails_at(None, None))
+        Job.update1({"job": 1, "status": "pending"})
+        fence = Fence(Job)
+
+        with pytest.raises(LostReservationError) as caught:
+            make_first(Result, fence)
+
+        assert ("Result", KEYS[0]) == (caught.value.table, caught.value.key)
+        assert "the key {'recording_id': 1} is not reserved by this worker any more" in str(caught.value)
+        assert ("pending", []) == (fence.status, Result.keys())
+
+    def test_completes_the_job_of_a_key_that_is_there(self, computed, Job):
+        """Rows that somebody inserted beside the queue stay, and the job is done."""
+        Result = computed(fails_at(None, None))
+        Result.insert1(dict(KEYS[0], value=99), allow_direct_insert=True)
+        fence = Fence(Job)
+
+        assert not make_first(Result, fence)
+
+        assert ("success", 99.0) == (fence.status, Result.fetch1("value"))
