@@ -155,6 +155,17 @@ class Line:
             self._driver = self._connect()
         return self._driver
 
+    def connect(self) -> None:
+        """
+        Connect, if there is no connection.
+
+        Raises
+        ------
+        DatabaseError
+            The database is out of reach.
+        """
+        self._send(lambda driver: None, "")
+
     def execute(self, statement: Statement) -> Answer:
         """Send a statement; a lost connection is given up."""
         return self._send(lambda driver: driver.execute(statement.sql, statement.params), statement.sql)

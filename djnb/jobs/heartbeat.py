@@ -89,7 +89,7 @@ class Heartbeat:
 
     def _sweep(self, worker: Worker) -> None:
         if not worker.is_dead and not self._end.is_set():
-            reaping.sweep(self.liveness, worker.schema, self.patience, own=worker.id)
+            worker.sweep()
 
     def _leave(self, worker: Worker) -> None:
         worker.is_dead = True
@@ -108,14 +108,19 @@ class Heartbeat:
         """Let the thread end: it gives back what its workers hold and takes them off the registry."""
         self._end.set()
 
+    def end_unused(self) -> None:
+        """End, if there was never a worker."""
+        if self._thread is None:
+            self.end()
+            self.liveness.close()
+
     def close(self) -> None:
         """End, and wait for it."""
         if self.is_ended:
             return
+        self.end_unused()
         self.end()
-        if self._thread is None:
-            self.liveness.close()
-        elif self._thread is not threading.current_thread():
+        if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join(_GOODBYE_SECONDS)
 
     def abandon(self) -> None:

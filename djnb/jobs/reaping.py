@@ -110,6 +110,37 @@ def sweep(liveness: Liveness, schema: str, patience: Patience, *, own: int) -> l
         return [seen.worker for seen in dead if _reap(liveness, schema, seen, tables)]
 
 
+def sweep_unregistered(liveness: Liveness, schema: str) -> list[int]:
+    """
+    Give back jobs whose workers are not in the registry, which nobody will ever find dead.
+
+    That takes two accidents at once: a claim that was under way while its worker was declared dead, or a row of the
+    registry that somebody has deleted. Costs two statements if there are none, whose effort grows with the tables.
+
+    Returns
+    -------
+    list of int
+        The workers that held them.
+    """
+    tables = liveness.job_tables(schema)
+    if not tables:
+        return []
+    dialect = liveness.dialect
+    known = dialect.table(registry.registry_of(schema))
+    # A read first: an update would look at the jobs as they are and at the registry as it was when it began.
+    parts = (
+        f"SELECT j._worker FROM {dialect.table(table)} j LEFT JOIN {known} w ON w.worker = j._worker "
+        "WHERE j.status = 'reserved' AND j._worker <> 0 AND w.worker IS NULL"
+        for table in tables
+    )
+    lost = sorted({worker for (worker,) in liveness.execute(Statement(" UNION ALL ".join(parts))).rows})
+    for worker in lost:
+        with liveness.transaction():
+            for table in tables:
+                _bury(liveness, table, worker, "somebody who is not in the registry of workers")
+    return lost
+
+
 def find_dead(liveness: Liveness, schema: str, patience: Patience, *, own: int) -> list[Sighting]:
     """Return the workers that are dead."""
     return [

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+import time
 
 from djnb.connection import Connection
 from djnb.errors import LockError
 from djnb.jobs import reaping, registry
 from djnb.jobs.heartbeat import Heartbeat, heartbeat_of
+
+_AUDIT_SECONDS = 60.0
+"""Between two looks for jobs whose workers are not registered, which costs more than to look for dead ones."""
 
 
 class Worker:
@@ -33,6 +37,7 @@ class Worker:
         self._heart = heart
         self._pid = os.getpid()
         self._is_dead = False
+        self._audit_due = 0.0
 
     @classmethod
     def of(cls, connection: Connection, schema: str) -> Worker:
@@ -55,8 +60,12 @@ class Worker:
         with heart.lock:
             worker = heart.workers.get(schema)
             if worker is None or worker.is_dead:
-                worker = cls(heart, schema, registry.register(connection, heart.liveness, schema))
-                heart.workers[schema] = worker
+                try:
+                    number = registry.register(connection, heart.liveness, schema)
+                except BaseException:
+                    heart.end_unused()
+                    raise
+                worker = heart.workers[schema] = cls(heart, schema, number)
                 heart.start()
                 worker.sweep()
         return worker
@@ -78,7 +87,11 @@ class Worker:
         """
         with self._heart.lock:
             try:
-                return reaping.sweep(self._heart.liveness, self.schema, self._heart.patience, own=self.id)
+                dead = reaping.sweep(self._heart.liveness, self.schema, self._heart.patience, own=self.id)
+                if time.monotonic() >= self._audit_due:
+                    self._audit_due = time.monotonic() + _AUDIT_SECONDS
+                    dead += reaping.sweep_unregistered(self._heart.liveness, self.schema)
+                return dead
             except LockError:  # a claim is at the same rows; the next sweep comes soon
                 return []
 

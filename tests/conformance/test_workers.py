@@ -7,11 +7,16 @@ holds, never by time.
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
+import socket
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -19,7 +24,9 @@ import djnb as dj
 from djnb.jobs import registry
 from djnb.jobs.workers import Worker
 from djnb.sql.statement import Statement
-from tests.conformance.recordings import KEYS
+from tests import servers
+from tests.conformance.recordings import KEYS, server_only
+from tests.conftest import absent
 
 SHORT = {"jobs.heartbeat_interval": 0.1, "jobs.grace_period": 0.5, "jobs.lease_time": 60}
 """Patience for tests; the processes that they start have it too."""
@@ -65,57 +72,109 @@ def jobs(connection, computed):
 
 
 _WORKER = """
-import sys
+import ctypes, os, signal, sys
 import djnb as dj
 from djnb.jobs.workers import Worker
 
 connection = dj.Connection()
-print(Worker.of(connection, sys.argv[1]).id, flush=True)
+worker = Worker.of(connection, sys.argv[1])
+print(worker.id, flush=True)
+
+
+def fork():
+    child = os.fork()
+    while not child:
+        signal.pause()
+    return child
+
+
+def hold_the_interpreter():  # as compiled code does that computes for long
+    signal.signal(signal.SIGUSR1, lambda *_: None)
+    ctypes.PyDLL(None).pause()
+
+
+def present():
+    return Worker.of(connection, sys.argv[1]).id
+
+
 for line in sys.stdin:
-    exec(line)
-    print("done", flush=True)
+    print(eval(line), flush=True)
 """
 
 _ROOT = str(Path(dj.__file__).parents[1])
 
 
+class Child:
+    """A process that is a worker of the schema and evaluates what it is told."""
+
+    def __init__(self, process, complaints):
+        self.process = process
+        self.pid = process.pid
+        self.complaints = complaints
+        self.worker = int(process.stdout.readline())
+
+    def begin(self, expression):
+        self.process.stdin.write(expression + "\n")
+        self.process.stdin.flush()
+
+    def ask(self, expression):
+        self.begin(expression)
+        return self.answer()
+
+    def answer(self):
+        return self.process.stdout.readline().strip()
+
+    def send(self, number):
+        os.kill(self.pid, number)
+        if number == signal.SIGKILL:
+            self.process.wait()
+
+
 @pytest.fixture
-def start_worker(database_url, schema):
-    """Give a function that starts a process which is a worker of the schema; it does what it is told, line by line."""
+def start_worker(database_url, schema, tmp_path):
+    """Give a function that starts a process which is a worker of the schema."""
     children = []
 
-    def start(**environment):
+    def start(url=database_url, **environment):
         short = {f"DJNB_{name.upper().replace('.', '__')}": str(value) for name, value in SHORT.items()}
-        child = subprocess.Popen(
-            [sys.executable, "-X", "dev", "-c", _WORKER, schema.name],
-            env={**os.environ, **short, "DJNB_DATABASE_URL": database_url, "PYTHONPATH": _ROOT, **environment},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        children.append(child)
-        child.worker = int(child.stdout.readline())
-        return child
+        complaints = tmp_path / f"complaints_{len(children)}"
+        with complaints.open("w") as stderr:
+            process = subprocess.Popen(
+                [sys.executable, "-X", "dev", "-c", _WORKER, schema.name],
+                env={**os.environ, **short, "DJNB_DATABASE_URL": url, "PYTHONPATH": _ROOT, **environment},
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                text=True,
+            )
+        children.append(process)
+        return Child(process, complaints)
 
     yield start
-    for child in children:
-        child.kill()
-        child.communicate()
+    for process in children:
+        process.kill()
+        process.wait()
+        process.stdin.close()
+        process.stdout.close()
 
 
-def tell(child, line):
-    """Have a process do something, and wait until it has."""
-    child.stdin.write(line + "\n")
-    child.stdin.flush()
-    return child.stdout.readline()
+@pytest.fixture
+def look(connection, schema):
+    """Give a function that returns a worker as it looks from here."""
+    liveness = connection.liveness(lease=60)
+    yield lambda number: {s.worker: s for s in liveness.survey(registry.registry_of(schema.name))}.get(number)
+    liveness.close()
 
 
-def sweep_until(worker, dead):
-    """Sweep until a worker is found dead."""
-    found = []
-    while dead not in found:
-        found += worker.sweep()
-    return found
+@pytest.fixture
+def until_found(registered):
+    """Give a function that sweeps until the death of a process is found, by this worker or by whoever is sooner."""
+
+    def sweep(worker, child):
+        while child.worker in registered():
+            worker.sweep()
+
+    return sweep
 
 
 class TestRegistration:
@@ -143,13 +202,49 @@ class TestRegistration:
         child = start_worker()
         assert [child.worker] == registered()
 
-        child.communicate(timeout=60)
+        child.process.stdin.close()
+        child.process.wait(60)
 
-        assert (0, []) == (child.returncode, registered())
+        assert (0, "", []) == (child.process.returncode, child.complaints.read_text(), registered())
+
+    def test_ends_with_a_connection_that_is_forgotten(self, database_url, schema, registered):
+        """Nobody keeps a connection alive because it has a worker: without it, the worker leaves by itself."""
+        Worker.of(dj.Connection(database_url), schema.name)
+        gc.collect()
+
+        while registered():
+            pass
+
+    def test_in_order_gives_back_what_is_held_and_charges_nobody(self, database_url, schema, jobs, registered):
+        """Jobs that were claimed ahead are as they were before; only one that had ended keeps its state."""
+        with dj.Connection(database_url) as connection:
+            worker = Worker.of(connection, schema.name)
+            jobs(1, 2, status="reserved", _worker=worker.id, _token=7, _attempts=1)
+            jobs(3, status="error", _worker=worker.id, _token=7, _attempts=1)
+            ended = jobs()[2]
+
+        free = {"status": "pending", "_worker": 0, "_token": 0, "_attempts": 0, "_deaths": 0, "error_message": ""}
+        assert [{"recording_id": 1, **free}, {"recording_id": 2, **free}, ended] == jobs()
+        assert [] == registered()
+
+    def test_of_a_forked_child_is_its_own(self, start_worker, registered):
+        """A child is not its parent's worker, and becomes one itself when it asks; both live."""
+        child = start_worker()
+
+        grandchild = int(
+            child.ask(
+                "(lambda r, w: (os.fork() or (os.write(w, b'%d' % present()), os._exit(0)))"
+                " and os.read(r, 99).decode())(*os.pipe())"
+            )
+        )
+
+        assert grandchild != child.worker
+        assert child.worker in registered()
+        assert str(child.worker) == child.ask("present()")
 
 
 class TestDeath:
-    def test_gives_back_what_the_worker_held(self, connection, schema, jobs, registered, start_worker):
+    def test_gives_back_what_the_worker_held(self, connection, schema, jobs, registered, start_worker, until_found):
         """A process was killed: its keys are pending again, others' are not touched, and it is not registered."""
         child = start_worker()
         me = Worker.of(connection, schema.name)
@@ -158,10 +253,206 @@ class TestDeath:
         jobs(3, status="reserved")  # by a worker of DataJoint
         before = jobs()
 
-        os.kill(child.pid, signal.SIGKILL)
-        sweep_until(me, child.worker)
+        child.send(signal.SIGKILL)
+        until_found(me, child)
 
         given_back = {"status": "pending", "_worker": 0, "_token": 0, "_deaths": 1}
         assert [{**before[0], **given_back, "error_message": jobs()[0]["error_message"]}, *before[1:]] == jobs()
         assert jobs()[0]["error_message"].endswith(f"(pid {child.pid})")
         assert [me.id] == registered()
+
+    def test_is_noticed_by_other_workers_without_being_asked(self, start_worker, registered):
+        """While one worker computes for hours, it finds those that died meanwhile."""
+        first, second = start_worker(), start_worker()
+
+        first.send(signal.SIGKILL)
+
+        while registered() != [second.worker]:
+            pass
+
+    def test_is_not_hidden_by_a_forked_child(self, connection, schema, start_worker, until_found):
+        """A worker was killed; a process that it had forked lives on, with all that it inherited."""
+        child = start_worker()
+        grandchild = int(child.ask("fork()"))
+        try:
+            child.send(signal.SIGKILL)
+
+            until_found(Worker.of(connection, schema.name), child)
+        finally:
+            os.kill(grandchild, signal.SIGKILL)
+
+    def test_the_third_over_a_job_makes_it_an_error(self, connection, schema, jobs, start_worker, until_found):
+        """Three workers died with it: it says so, on which hosts, and what to do. A neighbour is only given back."""
+        me = Worker.of(connection, schema.name)
+        pids = []
+        for death in range(3):
+            child = start_worker()
+            pids.append(child.pid)
+            jobs(1, status="reserved", _worker=child.worker, _token=7)
+            if death == 2:
+                jobs(2, status="reserved", _worker=child.worker, _token=8)
+            child.send(signal.SIGKILL)
+            until_found(me, child)
+
+        killer, neighbour, _ = jobs()
+        assert ("error", 3, 0, 0) == (killer["status"], killer["_deaths"], killer["_worker"], killer["_token"])
+        assert killer["error_message"].startswith("WorkerDied: 3 workers died while they had this job: ")
+        assert all(f"{socket.gethostname()} (pid {pid})" in killer["error_message"] for pid in pids)
+        assert "for want of memory" in killer["error_message"]
+        assert ("pending", 1) == (neighbour["status"], neighbour["_deaths"])
+
+    def test_is_found_once_by_many_sweepers(self, database_url, schema, jobs, start_worker):
+        """Four workers look for the dead at the same moment: every death is counted once."""
+        dead = [start_worker() for _ in range(3)]
+        for number, child in enumerate(dead, start=1):
+            jobs(number, status="reserved", _worker=child.worker, _token=number)
+        start = threading.Barrier(4)
+
+        def sweep(_):
+            with dj.Connection(database_url) as connection:
+                worker = Worker.of(connection, schema.name)
+                start.wait(60)
+                found = worker.sweep()
+                while any(job["status"] == "reserved" for job in jobs()):
+                    found += worker.sweep()
+                return found
+
+        for child in dead:
+            child.send(signal.SIGKILL)
+        with ThreadPoolExecutor(4) as pool:
+            found = [number for numbers in pool.map(sweep, range(4)) for number in numbers]
+
+        assert sorted(found) == sorted(set(found))
+        assert [("pending", 1)] * 3 == [(job["status"], job["_deaths"]) for job in jobs()]
+
+    def test_of_the_sweeper_undoes_its_sweep(self, connection, schema, jobs, start_worker, registered):
+        """Whoever gives back the jobs of the dead is killed over it: nothing is half given back; the next does it."""
+        dead, sweeper = start_worker(), start_worker(DJNB_STOP_AT="in_reap=kill")
+        jobs(1, 2, status="reserved", _worker=dead.worker, _token=7)
+
+        dead.send(signal.SIGKILL)
+        sweeper.process.wait(60)
+        me = Worker.of(connection, schema.name)
+        while registered() != [me.id]:
+            me.sweep()
+
+        assert [("pending", 1), ("pending", 1), ("pending", 0)] == [(job["status"], job["_deaths"]) for job in jobs()]
+
+    def test_of_somebody_who_is_not_registered_is_one_too(self, connection, schema, jobs):
+        """A claim was under way while its worker was declared dead: its job does not stay reserved for ever."""
+        jobs(2, status="reserved", _worker=12345, _token=7)
+
+        Worker.of(connection, schema.name)
+
+        assert [("pending", 0), ("pending", 1), ("pending", 0)] == [(job["status"], job["_deaths"]) for job in jobs()]
+
+
+class TestLife:
+    def test_is_not_doubted_while_the_process_is_stopped(self, connection, schema, start_worker, look, registered):
+        """A process is stopped for longer than the grace, as a debugger or a full machine does: it keeps its jobs."""
+        child = start_worker()
+        me = Worker.of(connection, schema.name)
+
+        child.send(signal.SIGSTOP)
+        while look(child.worker).age < 3 * SHORT["jobs.grace_period"]:
+            assert [] == me.sweep()
+        child.send(signal.SIGCONT)
+
+        assert str(child.worker) == child.ask("present()")
+        assert child.worker in registered()
+
+    def test_is_not_doubted_while_compiled_code_keeps_the_interpreter(self, connection, schema, start_worker, look):
+        """No thread of the process runs for longer than the grace, nor gives a sign: it keeps its jobs."""
+        child = start_worker()
+        me = Worker.of(connection, schema.name)
+
+        child.begin("hold_the_interpreter()")
+        while look(child.worker).age < 3 * SHORT["jobs.grace_period"]:
+            assert [] == me.sweep()
+        child.send(signal.SIGUSR1)
+
+        assert ("None", str(child.worker)) == (child.answer(), child.ask("present()"))
+
+    def test_after_being_declared_dead_is_that_of_another_worker(
+        self, connection, schema, start_worker, registered, lose_sign, until_found
+    ):
+        """A process was out of reach for too long and its jobs were given to others: it holds nothing any more."""
+        child = start_worker()
+        me = Worker.of(connection, schema.name)
+
+        child.send(signal.SIGSTOP)
+        lose_sign(child)
+        until_found(me, child)
+        child.send(signal.SIGCONT)
+
+        while child.ask("worker.is_dead") != "True":
+            pass
+        fresh = int(child.ask("present()"))
+        assert fresh != child.worker
+        assert {me.id, fresh} == set(registered())
+
+    @server_only
+    def test_goes_on_when_the_server_ends_the_connection_that_shows_it(self, start_worker, look, mysql_admin):
+        """The connection is made again, and the lock is taken again, before anybody else is to notice."""
+        child = start_worker()
+        first = look(child.worker).connection_id
+
+        mysql_admin(f"KILL {first}")
+
+        while look(child.worker).connection_id == first or not look(child.worker).is_shown:
+            pass
+        assert str(child.worker) == child.ask("present()")
+
+    @server_only
+    def test_of_another_users_worker_is_seen_without_privileges(
+        self, connection, schema, start_worker, mysql_admin, mysql_url, registered, until_found
+    ):
+        """A user who may not see the connections of others sees whether their workers live, and finds their dead."""
+        mysql_admin("CREATE OR REPLACE USER 'djnb_guest'@'%' IDENTIFIED BY 'guest'")
+        mysql_admin(f"GRANT ALL PRIVILEGES ON `{schema.name}`.* TO 'djnb_guest'@'%'")
+        parts = urlsplit(mysql_url)
+        child = start_worker()
+        try:
+            with dj.Connection(f"mysql://djnb_guest:guest@{parts.hostname}:{parts.port}") as guest:
+                worker = Worker.of(guest, schema.name)
+                child.send(signal.SIGSTOP)
+                assert [] == worker.sweep()
+                child.send(signal.SIGKILL)
+
+                until_found(worker, child)
+        finally:
+            mysql_admin("DROP USER 'djnb_guest'@'%'")
+
+
+@pytest.fixture
+def lose_sign(connection, database_url, request, tmp_path, look):
+    """Give a function that takes away the sign of life of a process that is stopped."""
+
+    def lose(child):
+        if database_url.startswith("sqlite"):  # a clean-up of files went too far
+            next(tmp_path.glob("*.workers")).unlink()
+        else:  # the server gave up a connection that was silent for too long
+            request.getfixturevalue("mysql_admin")(f"KILL {look(child.worker).connection_id}")
+
+    return lose
+
+
+class TestRestart:
+    def test_of_the_server_is_survived(self):
+        """The worker is registered as before, and shows that it lives, as soon as the server is back."""
+        missing = servers.missing_programs()
+        if missing:
+            absent(f"No MariaDB: {' and '.join(missing)} not found", "DJNB_TEST_REQUIRE_MYSQL")
+        with servers.private_server() as server, dj.Connection(server.url) as connection:
+            schema = dj.Schema("djnb_test_restart", connection=connection)
+            worker = Worker.of(connection, schema.name)
+            name = registry.registry_of(schema.name)
+
+            server.restart()
+
+            liveness = connection.liveness(lease=60)
+            (before,) = liveness.survey(name)
+            while (now := liveness.survey(name)[0]).heartbeat == before.heartbeat or not now.is_shown:
+                pass
+            liveness.close()
+            assert (worker.id, False, worker) == (now.worker, worker.is_dead, Worker.of(connection, schema.name))

@@ -12,7 +12,7 @@ import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from djnb.backends.base import Answer
+from djnb.backends.base import Answer, Driver
 from djnb.backends.liveness import Line, Sighting
 from djnb.backends.mysql.driver import MySQLDriver
 from djnb.errors import DataJointError, MissingTableError
@@ -24,6 +24,8 @@ _LOCK_SECONDS = 3
 """How long a statement waits for rows or tables that others are at; the next round comes soon."""
 
 _CAPABILITIES = "SHOW VARIABLES WHERE Variable_name IN ('log_bin', 'binlog_format', 'wsrep_on')"
+
+_LOCK = "SELECT GET_LOCK(%s, 0)"
 
 _SURVEY = """
 SELECT worker, host, pid, user, version, connection_id, started, heartbeat,
@@ -87,33 +89,34 @@ class MySQLLiveness:
                 (),
             )
             for worker in self._held:
-                self._held[worker] = self._lock(driver, worker)
+                ((has_it,),) = driver.execute(_LOCK, (_lock_name(worker),)).rows
+                self._held[worker] = self._number(driver, has_it)
         except BaseException:
             driver.close()
             raise
         return driver
 
-    def _lock(self, driver: MySQLDriver, worker: int) -> int:
-        ((has_it,),) = driver.execute("SELECT GET_LOCK(%s, 0)", (_lock_name(worker),)).rows
-        return driver.number() if has_it and self._shares_locks else 0
+    def _number(self, driver: Driver, has_lock: int | None) -> int:
+        return driver.number() if has_lock and self._shares_locks else 0
 
     def hold(self, worker: int, seen_by: Callable[[Statement], Answer]) -> int | None:
         """Take the lock and look at it from another connection: behind some proxies, nobody can see it."""
         name = _lock_name(worker)
-        ((has_it,),) = self.execute(Statement("SELECT GET_LOCK(%s, 0)", (name,))).rows
+        ((has_it,),) = self.execute(Statement(_LOCK, (name,))).rows
         if has_it == 0:
             return None
         if has_it and self._shares_locks:
             ((holder,),) = seen_by(Statement("SELECT IS_USED_LOCK(%s)", (name,))).rows
             self._shares_locks = holder is not None
-        self._held[worker] = self._line.driver.number() if has_it and self._shares_locks else 0
+        self._held[worker] = self._number(self._line.driver, has_it)
         return self._held[worker]
 
     def beat(self, registry: TableName, worker: int) -> bool:
         """Renew the time in the registry; after a new connection, with its number."""
-        driver = self._line.driver
-        if not self._held[worker] and self._shares_locks:  # the server had not yet noticed the end of the last one
-            self._held[worker] = self._lock(driver, worker)  # type: ignore[arg-type]
+        self._line.connect()  # which may be another one, so that the number is known then
+        if not self._held[worker] and self._shares_locks:  # the server had not noticed the end of the last one
+            ((has_it,),) = self.execute(Statement(_LOCK, (_lock_name(worker),))).rows
+            self._held[worker] = self._number(self._line.driver, has_it)
         table = self.dialect.table(registry)
         renew = f"UPDATE {table} SET heartbeat = {self.dialect.utc_now}, connection_id = %s WHERE worker = %s"
         if self.execute(Statement(renew, (self._held[worker], worker))).affected:
@@ -143,7 +146,7 @@ class MySQLLiveness:
         """Take a lock by the name of the purpose, without waiting for it."""
         # The name of a lock may have 64 characters; that of a schema alone may.
         name = f"djnb:{hashlib.md5(purpose.encode(), usedforsecurity=False).hexdigest()}"
-        ((has_it,),) = self.execute(Statement("SELECT GET_LOCK(%s, 0)", (name,))).rows
+        ((has_it,),) = self.execute(Statement(_LOCK, (name,))).rows
         try:
             yield bool(has_it)
         finally:
