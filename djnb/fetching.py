@@ -13,6 +13,7 @@ from djnb.model.heading import Heading
 from djnb.on_class import on_class
 from djnb.rows import arrow, bulk, frames
 from djnb.rows.fetch import Columns, count, exists, fetch_columns, stream_dicts, to_dicts
+from djnb.settings import get_config
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -266,13 +267,13 @@ class Fetching:
         order_by, limit, offset, squeeze, download_path
             As for `to_dicts`.
         format : {"array", "frame"}
-            ``"frame"`` for a DataFrame.
+            ``"frame"`` for a DataFrame; for whole rows, what the setting ``fetch_format`` says unless it is told.
 
         Returns
         -------
         ndarray, tuple of ndarray, list of dict or DataFrame
             Without names a structured array of shape (n_rows,); for one name an array, for several a tuple of arrays.
-            Integers are ``int64``, floats ``float64``, all else ``object``.
+            Integers are ``int64``, floats ``float64``, truth values ``bool``; all else is ``object``.
 
         Raises
         ------
@@ -285,6 +286,8 @@ class Fetching:
                 remedy='Give format="array" or format="frame", or as_dict=True alone.',
             )
         wanted = [name for name in names if name != "KEY"] if names else self.heading.names
+        if not names and not as_dict:
+            format = format or get_config().fetch_format  # noqa: A001 -- as DataJoint calls it
         keyed = bool(names) and (format == "frame" or "KEY" in names)
         asked = list(dict.fromkeys([*wanted, *(self.primary_key if keyed else [])]))
         columns = self._fetch(asked, order_by, limit, offset, squeeze=squeeze, into=download_path)

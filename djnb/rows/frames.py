@@ -92,7 +92,7 @@ def object_array(values: Sequence[Any]) -> np.ndarray[Any, Any]:
 
 
 def to_plain_array(values: Sequence[Any], attribute: Attribute) -> np.ndarray[Any, Any]:
-    """Return values as DataJoint's ``fetch`` does: ``int64``, ``float64`` or ``object``."""
+    """Return values as DataJoint's ``fetch`` does: ``int64``, ``float64``, ``bool`` or ``object``."""
     import numpy as np
 
     has_null = _has_null(values)
@@ -100,7 +100,7 @@ def to_plain_array(values: Sequence[Any], attribute: Attribute) -> np.ndarray[An
         return np.array(values, dtype="uint64" if attribute.type.unsigned and attribute.type.bits == 64 else "int64")
     if attribute.type.family is Family.FLOAT:
         return np.array([np.nan if v is None else v for v in values] if has_null else values, dtype="float64")
-    if attribute.type.family is Family.COMPUTED:
+    if attribute.type.family in (Family.BOOL, Family.COMPUTED):
         return to_array(values, attribute)
     return object_array(values)
 

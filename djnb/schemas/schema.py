@@ -31,6 +31,7 @@ from djnb.schemas.listing import specs_of
 from djnb.schemas.objects import names_of
 from djnb.schemas.overview import overview
 from djnb.schemas.progress import SchemaProgress, progress
+from djnb.settings import get_config
 from djnb.tables import leave
 from djnb.tables.free import FreeTable
 from djnb.tables.jobs import JobTables
@@ -59,7 +60,7 @@ class Schema:
     create_schema : bool
         Create the schema if it is not there.
     create_tables : bool, optional
-        Create tables that are not there, the default.
+        Create tables that are not there; by default what the setting ``database.create_tables`` says.
     add_objects : mapping, module or str, optional
         Further names for the definitions: a mapping, or a module or its name, whose names they are.
 
@@ -89,7 +90,7 @@ class Schema:
         self._connection = connection
         self.context = context
         self._creates_schema = create_schema
-        self._creates_tables = create_tables is not False
+        self._creates_tables = create_tables
         self._objects: ChainMap[str, Any] = ChainMap(names_of(add_objects))
         self._decorated: list[Decorated] = []
         if schema_name is not None:
@@ -227,7 +228,8 @@ class Schema:
 
     def _bind(self, decorated: Decorated) -> None:
         siblings = {d.table.__name__: d.table for d in self._decorated}
-        Place(self.connection, self.name, self._objects, siblings, self._creates_tables).bind(decorated)
+        creates = get_config().database.create_tables if self._creates_tables is None else self._creates_tables
+        Place(self.connection, self.name, self._objects, siblings, creates).bind(decorated)
 
     # -- tables
 

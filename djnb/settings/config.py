@@ -67,6 +67,9 @@ class Config(Group, BaseSettings):
         default="warn",
         description="What a join does with namesakes of different origin: `warn`, `error`, or `off` to join them.",
     )
+    fetch_format: Literal["array", "frame"] = Field(
+        default="array", description="What `fetch` gives of whole rows: a structured array, or a DataFrame."
+    )
 
     custom: dict[str, Any] = Field(
         default_factory=dict, description="Room for the settings of pipelines themselves; djnb reads nothing of it."

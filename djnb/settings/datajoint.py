@@ -35,12 +35,10 @@ WITHOUT_EFFECT: dict[str, tuple[Any, str]] = {
     "connection.charset": ("", "text is utf8mb4 always"),
     "connection.init_function": (None, "a connection sends nothing at its start"),
     "database.backend": ("mysql", "the address says which database it is"),
-    "database.create_tables": (True, "`Schema(…, create_tables=…)` says it"),
     "database.database_prefix": ("", "a schema has the name that it is given"),
     "database.name": (None, "the address says which database it is"),
     "display.diagram_theme": ("auto", "diagrams follow the notebook's colours"),
     "enable_python_native_blobs": (True, "values of Python are always packed"),
-    "fetch_format": ("array", "`fetch(format=…)` or `to_pandas()` says it"),
     "filepath_checksum_size_limit": (None, "every file is checked"),
     "filepath_checksum_size_limit_insert": (None, "every file is checked"),
     "loglevel": ("INFO", "`logging.getLogger('djnb')` has a level"),
@@ -56,6 +54,7 @@ _VARIABLES = {
     "DJ_USE_TLS": "database.use_tls",
     "DJ_RECONNECT": "database.reconnect",
     "DJ_BACKEND": "database.backend",
+    "DJ_CREATE_TABLES": "database.create_tables",
     "DJ_SAFEMODE": "safemode",
     "DJ_STORES": "stores",
     "DJ_DOWNLOAD_PATH": "download_path",
@@ -129,7 +128,7 @@ def _read(file: Path) -> Source:
     except (OSError, ValueError) as error:
         logger.warning("DataJoint's settings in '%s' are passed over: %s", file, error)
         read = {}
-    return Source(f"'{file}'", dict(_flat(read)))
+    return Source(f"'{file}'", _with_stores(dict(_flat(read))))
 
 
 def _read_secrets(folder: Path) -> Source:
@@ -168,6 +167,18 @@ def _flat(settings: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
             yield from ((f"{name}.{inner}", each) for inner, each in value.items())
         else:
             yield name, value
+
+
+def _with_stores(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings in which those of a store that have names of their own, ``stores.main.location``, are its."""
+    names = {name: match for name in settings if (match := re.fullmatch(r"stores\.([^.]+)\.([^.]+)", name))}
+    result = {name: value for name, value in settings.items() if name not in names}
+    given = result.get("stores")
+    stores = dict(given) if isinstance(given, Mapping) else {}
+    for name, match in names.items():
+        known = stores.get(match[1])
+        stores[match[1]] = {**(known if isinstance(known, Mapping) else {}), match[2]: settings[name]}
+    return {**result, "stores": stores} if names else result
 
 
 def accepted(source: Source, check: Check) -> tuple[dict[str, Any], dict[str, Any]]:

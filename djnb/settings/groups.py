@@ -32,6 +32,10 @@ class Database(Group):
     reconnect: bool = Field(
         default=True, description="Connect again by itself after a lost connection, unless a transaction was open."
     )
+    create_tables: bool = Field(
+        default=True,
+        description="Create tables that are not there, where `Schema(create_tables=…)` does not say whether.",
+    )
     use_connectorx: bool = Field(
         default=True,
         description="Fetch whole frames from a server by the package connectorx where it is installed, "

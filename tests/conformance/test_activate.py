@@ -9,7 +9,14 @@ import types
 import pytest
 
 import djnb as dj
-from djnb.errors import ActivationError, DefinitionError, MissingSchemaError, OperandError, UnknownParentError
+from djnb.errors import (
+    ActivationError,
+    DefinitionError,
+    MissingSchemaError,
+    MissingTableError,
+    OperandError,
+    UnknownParentError,
+)
 from tests.conftest import SCHEMA_PREFIX
 
 
@@ -90,6 +97,20 @@ class TestOnce:
 
         assert not later.is_activated()
         assert not later.exists
+
+
+class TestCreatingTables:
+    def test_setting_says_whether_unless_the_schema_does(self, schema, name, connection):
+        """`database.create_tables = False` keeps a program from creating tables by mistake."""
+        asks, says = dj.Schema(schema.name, connection=connection), dj.Schema(name, connection=connection)
+        says_so = dj.Schema(schema.name, connection=connection, create_tables=True)
+        with dj.config.override(database__create_tables=False):
+            with pytest.raises(MissingTableError, match="create_tables=True"):
+                asks(make_table("A", "a : int32"))
+            says_so(make_table("B", "b : int32"))
+        says(make_table("C", "c : int32"))
+
+        assert (["b"], ["c"]) == (schema.list_tables(), says.list_tables())
 
 
 class TestLinkingModules:

@@ -438,11 +438,11 @@ class TestToPandas:
 
 class TestFetchInTheClassicManner:
     def test_all_is_a_structured_array(self, Trial):
-        """`fetch()` gives integers of 64 bits, floats, and objects for the rest."""
+        """`fetch()` gives integers of 64 bits, floats, truth values, and objects for the rest."""
         array = Trial.fetch()
 
         assert [
-            ("session", "int64"), ("trial", "int64"), ("score", "float64"), ("label", "object"), ("good", "object"),
+            ("session", "int64"), ("trial", "int64"), ("score", "float64"), ("label", "object"), ("good", "bool"),
             ("day", "object"), ("reaction", "object"),
         ] == [(name, str(array.dtype[name])) for name in array.dtype.names]  # fmt: skip
         assert (1, 1, 1.5, "a", True, date(2024, 1, 1), 250) == array[0].item()
@@ -483,6 +483,24 @@ class TestFetchInTheClassicManner:
             row["label"] for row in Trial.fetch(as_dict=True, order_by="label DESC", limit=2, offset=1)
         ]
         assert ["c", "b"] == Trial.fetch(format="frame", order_by="label DESC", limit=2, offset=1)["label"].tolist()
+
+    def test_setting_says_what_whole_rows_come_as(self, Trial):
+        """`fetch_format = "frame"` gives a DataFrame, as in 0.14; attributes by name and dicts come as ever."""
+        with dj.config.override(fetch_format="frame"):
+            whole = Trial.fetch()
+            told = Trial.fetch(format="array")
+            dicts = Trial.fetch(as_dict=True)
+            (one,) = (Trial & dj.Top(1)).fetch("label")
+
+        assert whole.equals(Trial.fetch(format="frame"))
+        assert (Trial.fetch().dtype, Trial.to_dicts()) == (told.dtype, dicts)
+        assert one == dicts[0]["label"]
+
+    def test_truth_values_are_a_mask(self, Typed):
+        """A `bool` that is never NULL selects from another array."""
+        flags, ids = Typed.fetch("flag", "id", limit=1)
+
+        assert [1] == ids[flags].tolist()
 
     def test_squeezed(self, schema):
         """`squeeze` removes axes of length 1 from arrays in blobs."""

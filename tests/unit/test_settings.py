@@ -43,6 +43,7 @@ class TestDefaults:
             "database.password": None,
             "database.use_tls": None,
             "database.reconnect": True,
+            "database.create_tables": True,
             "database.use_connectorx": True,
             "display.limit": 12,
             "display.width": 40,
@@ -62,6 +63,7 @@ class TestDefaults:
             "stores": {},
             "download_path": Path(),
             "semantic_check": "warn",
+            "fetch_format": "array",
             "custom": {},
         } == {name: config[name] for name in settings.SETTINGS}
 

@@ -52,7 +52,24 @@ class TestFiles:
 
         assert ("lab", 3307, "geheim") == (config.database.host, config.database.port, config["database.password"])
         assert ({"root": "/data"}, False) == (config.custom, config.display.show_row_count)
-        assert "frame" == config["fetch_format"]
+        assert "frame" == config.fetch_format
+
+    def test_settings_of_a_store_may_have_names_of_their_own(self, write):
+        """`"stores.main.location"` in a file is the location of the store `main`, beside what stands in groups."""
+        write("datajoint.json", {"stores": {"default": "main", "main": {"protocol": "file"}},
+                                 "stores.main.location": "/data", "stores.raw.protocol": "s3"})  # fmt: skip
+
+        assert {
+            "default": "main", "main": {"protocol": "file", "location": "/data"}, "raw": {"protocol": "s3"}
+        } == Config().stores  # fmt: skip
+
+    def test_tables_are_not_created_where_the_lab_forbids_it(self, write, monkeypatch):
+        """`database.create_tables`, which a lab sets for its users, is heard in the file and in the environment."""
+        write("datajoint.json", {"database": {"create_tables": False}})
+        of_the_file = Config().database.create_tables
+        monkeypatch.setenv("DJ_CREATE_TABLES", "true")
+
+        assert (False, True) == (of_the_file, Config().database.create_tables)
 
     def test_file_of_the_user_counts_without_one_in_the_folder(self, write, monkeypatch):
         """`~/.datajoint_config.json` is read where there is no `dj_local_conf.json`."""
@@ -172,16 +189,15 @@ class TestWords:
         """What djnb does not do is accepted with a warning; what it does anyway, silently."""
         config = Config()
         config["enable_python_native_blobs"] = True
-        with pytest.warns(SettingWithoutEffectWarning, match=r"`fetch_format` has no effect in djnb: .*to_pandas"):
-            config["fetch_format"] = "frame"
+        with pytest.warns(SettingWithoutEffectWarning, match=r"`query_cache` has no effect in djnb: .*not cached"):
+            config["query_cache"] = "/tmp"
 
-        assert ("frame", True) == (config["fetch_format"], config["enable_python_native_blobs"])
+        assert ("/tmp", True) == (config["query_cache"], config["enable_python_native_blobs"])
 
     @pytest.mark.parametrize(
         ("name", "default", "other"),
         [
             ("database.database_prefix", "", "lab_"),
-            ("database.create_tables", True, False),
             ("loglevel", "INFO", "DEBUG"),
             ("filepath_checksum_size_limit", None, 1000),
         ],
