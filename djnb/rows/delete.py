@@ -228,13 +228,22 @@ def delete_quick(connection: Connection, table: Stored, node: Node) -> int:
         Rows of other tables refer to them.
     """
     condition = _condition(connection, table, node, {table.name})
-    with connection.atomic():
-        if condition is None:
-            keys = list_rows(connection, table, node, Dependencies(()), with_masters=False)[table.name]
-            said = [say_delete(table, c, connection.dialect) for c in keys.conditions()]
-        else:
-            said = [say_delete(table, condition, connection.dialect)]
-        deleted = sum(connection.execute(statement).affected for statement in said)
+    try:
+        with connection.atomic():
+            if condition is None:
+                keys = list_rows(connection, table, node, Dependencies(()), with_masters=False)[table.name]
+                said = [say_delete(table, c, connection.dialect) for c in keys.conditions()]
+            else:
+                said = [say_delete(table, condition, connection.dialect)]
+            deleted = sum(connection.execute(statement).affected for statement in said)
+    except IntegrityError as error:
+        # Not every database tells which table it was.
+        children = [key.child for key in connection.catalogue.dependencies().children(table.name)]
+        referring = getattr(error, "child", "") or " or ".join(sorted({f"{c.schema}.{c.table}" for c in children}))
+        raise ReferencedError(
+            f"Rows of {referring} refer to rows of `{table.name.class_name}`, which `delete_quick` would take alone.",
+            remedy="`delete()` takes those too; or delete those first.",
+        ) from error
     if deleted and connection.bus.wants(RowsDeleted):
         connection.bus.emit(RowsDeleted(table.name.full, deleted))
     return deleted
