@@ -12,7 +12,7 @@ from djnb.algebra.nodes import Stored
 from djnb.codecs.adapter import register_adapters
 from djnb.connection import Connection
 from djnb.declaration import lineage_table
-from djnb.declaration.drop import drop_table
+from djnb.declaration.drop import withdraw
 from djnb.declaration.parents import Lookup, find_parent
 from djnb.errors import (
     AccessError,
@@ -133,7 +133,7 @@ def create(connection: Connection, spec: TableSpec, label: str) -> bool:
             is_there = connection.catalogue.table(spec.name) is not None
             if is_there and is_created:
                 # A server keeps a table that was created in a transaction which is undone.
-                drop_table(connection, spec)
+                withdraw(connection, spec)
         if is_there and not is_created and isinstance(error, DatabaseError):
             return False
         context = f"`{label}` cannot be declared in the schema '{spec.name.schema}'."

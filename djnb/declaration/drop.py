@@ -220,6 +220,19 @@ def drop_table(connection: Connection, spec: TableSpec) -> None:
     drop_tables(connection, [spec], is_ring=any(key.parent == spec.name for key in spec.foreign_keys))
 
 
+def withdraw(connection: Connection, spec: TableSpec) -> None:
+    """
+    Drop a table that was declared a moment ago and cannot stay, unless somebody has put rows into it meanwhile.
+
+    Raises
+    ------
+    ReferencedError
+        Other tables refer to it.
+    """
+    if not _count(connection, [spec.name])[spec.name]:
+        drop_table(connection, spec)
+
+
 def drop_tables(connection: Connection, specs: Iterable[TableSpec], *, is_ring: bool = False) -> None:
     """
     Drop tables in this order, with their job tables and all that is noted of them.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from djnb.connection import Connection
 from djnb.errors import DatabaseError
@@ -16,6 +16,9 @@ from djnb.sql.dml import insert
 from djnb.sql.statement import Statement
 
 TABLE = "~lineage"
+
+_Row = tuple[str, str, str]
+"""The names of a table and of its attribute, and where that comes from."""
 
 
 def _text(length: int) -> AttributeType:
@@ -39,19 +42,20 @@ def ensure(connection: Connection, schema: str) -> None:
     if connection.catalogue.table(name) is not None:
         return
     table = TableSpec(name, "", _ATTRIBUTES, ("table_name", "attribute_name"))
+    is_created = False
     try:
         with connection.transaction():
             for statement in ddl.create_table(table, connection.dialect):
                 connection.execute(statement)
+                is_created = True
+            connection.catalogue.forget(schema)
+            # DataJoint 2.x trusts the table once it is there, and refuses joins of tables of which it says nothing.
+            _write(connection, name, _traced(connection, schema))
     except DatabaseError:
         connection.catalogue.forget(schema)
-        if connection.catalogue.table(name) is None:  # else somebody else has created it meanwhile
+        if is_created or connection.catalogue.table(name) is None:  # else somebody else has created it meanwhile
             raise
     connection.catalogue.forget(schema)
-    # DataJoint 2.x trusts the table once it is there, and refuses joins of tables of which it says nothing.
-    others = [spec for spec in (connection.catalogue.schema(schema) or {}).values() if not spec.name.is_hidden]
-    if others:
-        rewrite(connection, schema, others)
 
 
 def load(connection: Connection, schema: str) -> dict[str, str] | None:
@@ -64,28 +68,45 @@ def load(connection: Connection, schema: str) -> dict[str, str] | None:
     return {f"{schema}.{table}.{own}": origin for table, own, origin in connection.execute(Statement(sql)).rows}
 
 
-def rewrite(connection: Connection, schema: str, specs: Iterable[TableSpec]) -> None:
-    """Write where the attributes of tables come from, in place of whatever is written; hidden tables keep theirs."""
+def rewrite(connection: Connection, schema: str) -> None:
+    """Write where the attributes of all tables come from, in place of what is written; hidden tables keep theirs."""
     name = TableName(schema, TABLE)
-    lineages = [(spec.name.table, trace(spec, connection.catalogue.table)) for spec in specs]
+    dialect, table = connection.dialect, connection.dialect.table(name)
     with connection.transaction():
-        sql = f"DELETE FROM {connection.dialect.table(name)} WHERE substr(table_name, 1, 1) <> '~'"
-        connection.execute(Statement(sql))
-        _write(connection, name, [(table, own, origin) for table, found in lineages for own, origin in found.items()])
+        # Read before the tables are: what is written of a table that another program declares from now on, stays.
+        listed = f"SELECT table_name, attribute_name FROM {table} WHERE substr(table_name, 1, 1) <> '~'"
+        written = connection.execute(Statement(listed)).rows
+        connection.catalogue.forget(schema)
+        rows = _traced(connection, schema)
+        gone = set(written) - {(own, attribute) for own, attribute, _ in rows}
+        if gone:
+            mark = dialect.placeholder
+            sql = f"DELETE FROM {table} WHERE table_name = {mark} AND attribute_name = {mark}"
+            connection.execute_many(sql, sorted(gone))
+        _write(connection, name, rows)
 
 
 def record(connection: Connection, spec: TableSpec) -> None:
     """Write where the attributes of a newly declared table come from."""
-    name = TableName(spec.name.schema, TABLE)
-    lineage = trace(spec, connection.catalogue.table)
     forget(connection, [spec.name])
-    _write(connection, name, [(spec.name.table, attribute, origin) for attribute, origin in lineage.items()])
+    _write(connection, TableName(spec.name.schema, TABLE), _rows(connection, spec))
 
 
-def _write(connection: Connection, name: TableName, rows: list[tuple[str, str, str]]) -> None:
-    names = [attribute.name for attribute in _ATTRIBUTES]
+def _traced(connection: Connection, schema: str) -> list[_Row]:
+    specs = connection.catalogue.schema(schema) or {}
+    return [row for spec in specs.values() if not spec.name.is_hidden for row in _rows(connection, spec)]
+
+
+def _rows(connection: Connection, spec: TableSpec) -> list[_Row]:
+    return [(spec.name.table, own, origin) for own, origin in trace(spec, connection.catalogue.table).items()]
+
+
+def _write(connection: Connection, name: TableName, rows: list[_Row]) -> None:
+    """Write rows, over those that are there: another program may write of the same table at the same moment."""
+    key, others = ["table_name", "attribute_name"], ["lineage"]
+    sql = insert(name, [*key, *others], connection.dialect, key=key, others=others, on_duplicate="replace")
     if rows:
-        connection.execute_many(insert(name, names, connection.dialect, key=names[:2], others=names[2:]), rows)
+        connection.execute_many(sql, rows)
 
 
 def forget(connection: Connection, tables: Sequence[TableName]) -> None:

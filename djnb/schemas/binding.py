@@ -15,7 +15,7 @@ from typing import Any, cast
 from djnb.codecs.adapter import register_adapters
 from djnb.connection import Connection
 from djnb.declaration.compare import DefinitionChangedWarning, differences
-from djnb.declaration.drop import drop_table
+from djnb.declaration.drop import withdraw
 from djnb.errors import DataJointError, DefinitionError, MissingTableError, warn_user
 from djnb.model.naming import TableName, Tier, table_name
 from djnb.model.spec import TableSpec
@@ -76,7 +76,7 @@ class Place:
             unbind(decorated.table)
             with suppress(DataJointError):
                 for spec in reversed(created):
-                    drop_table(self.connection, spec)
+                    withdraw(self.connection, spec)
             raise
 
     def _tie(self, decorated: Decorated, created: list[TableSpec]) -> None:
@@ -102,18 +102,19 @@ class Place:
         cls._home, cls._table, cls._namespace = self.connection, name, namespace
         register_adapters(str(getattr(cls, "definition", "")), namespace)
         spec = self.connection.catalogue.table(name)
-        if spec is not None:
-            _compare(cls, spec, label)
-            return False
-        if not self.creates_tables:
+        if spec is None and not self.creates_tables:
             raise MissingTableError(
                 f"`{label}` is not in the schema '{self.schema}', and tables are not to be created.",
                 remedy="Check the schema's name, or let tables be created: `create_tables=True`.",
             )
-        spec = create(cls)
+        new = create(cls) if spec is None else None
+        if new is not None:
+            created.append(new)
+            return True
+        spec = spec or self.connection.catalogue.table(name)
         if spec is not None:
-            created.append(spec)
-        return spec is not None
+            _compare(cls, spec, label)
+        return False
 
 
 def unbind(cls: type[Table]) -> None:

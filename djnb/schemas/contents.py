@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from djnb.errors import warn_user
+from djnb.errors import DuplicateError, warn_user
 from djnb.tables.tiers import Lookup
 
 
@@ -24,7 +24,11 @@ def insert_contents(table: Lookup, *, is_new: bool) -> None:
         return
     connection, name = table.connection, table.name
     if is_new or connection.privileges().may("INSERT", name.schema, name.table):
-        table.insert(contents, skip_duplicates=True)
+        try:
+            table.insert(contents, skip_duplicates=True)
+        except DuplicateError:
+            if len(table) < len(contents):  # else a program that declares it at the same moment was faster
+                raise
         return
     warn_user(
         f"`{name.class_name}` lists {len(contents)} rows of contents, {missing} more than its table holds. "

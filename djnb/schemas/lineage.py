@@ -66,7 +66,7 @@ def rebuild_lineage(connection: Connection, schema: str) -> None:
     """Write the lineage of every table anew; that of hidden tables stays."""
     connection.check_outside_transaction("Lineage cannot be rebuilt")
     lineage_table.ensure(connection, schema)
-    lineage_table.rewrite(connection, schema, specs_of(connection, schema).values())
+    lineage_table.rewrite(connection, schema)
 
 
 def _traced(connection: Connection, schema: str) -> dict[str, str]:

@@ -945,29 +945,98 @@ class TestAgain:
             warnings.simplefilter("error")
             schema(make_table("A", 'a : int32\n---\nx : enum( "a", "b" )\ny : decimal(8, 2)'))
 
-    def test_two_programs_may_declare_the_same_tables_at_once(self, schema, database_url, tables):
-        """Workers that import a new pipeline at the same moment all find its tables."""
-        start, errors = threading.Barrier(4), []
+    def test_table_that_another_program_has_declared_meanwhile_is_compared(self, schema, database_url, stored):
+        """Who comes second with another definition is warned, also if the connection has not seen the table yet."""
+        assert "A" not in schema
+        with dj.Connection(database_url) as other:
+            dj.Schema(schema.name, connection=other)(make_table("A", "a : int32"))
 
-        def work():
-            try:
-                with dj.Connection(database_url) as connection:
-                    own = dj.Schema(schema.name, connection=connection)
-                    start.wait()
-                    for n in range(6):
-                        own(make_table(f"T{n}", "k : int32", dj.Lookup, contents=[(1,), (2,)]))
-            except dj.DataJointError as error:
-                errors.append(error)
+        with pytest.warns(DefinitionChangedWarning, match="'b' is not in the table"):
+            schema(make_table("A", "a : int32\nb : int32"))
 
-        threads = [threading.Thread(target=work) for _ in range(4)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        assert ["a"] == stored("a").heading.names
+
+    def test_rows_that_another_program_has_inserted_meanwhile_are_never_dropped(self, schema, database_url, stored):
+        """A table that was declared with a part that cannot be is undone, unless it is in use already."""
+
+        def use(event):
+            with dj.Connection(database_url) as other:
+                dj.FreeTable(other, TableName(schema.name, "session")).insert1((1,))
+
+        body = {"Trial": make_table("Trial", "-> master\ntrial : nonsense", dj.Part)}
+        with pytest.raises(UnknownTypeError), schema.connection.bus.subscribed(use, TableDeclared):
+            schema(make_table("Session", "session : int32", **body))
+
+        assert [{"session": 1}] == schema["session"].to_dicts()
+        assert stored("session__trial") is None
+
+
+class TestAtOnce:
+    """Workers that import a new pipeline at the same moment."""
+
+    @pytest.fixture
+    def declare_at_once(self, schema, database_url):
+        """Declare classes in four programs, each class at the same moment in all of them."""
+
+        def declare_at_once(make_classes):
+            start, errors = threading.Barrier(4), []
+
+            def work():
+                try:
+                    with dj.Connection(database_url) as connection:
+                        own = dj.Schema(schema.name, connection=connection)
+                        for cls in make_classes():
+                            start.wait()
+                            own(cls)
+                            if issubclass(cls, dj.Computed):
+                                assert len(cls.jobs) == 0  # the first look declares the job table
+                except dj.DataJointError as error:
+                    errors.append(error)
+                    start.abort()
+                except threading.BrokenBarrierError:
+                    pass
+
+            threads = [threading.Thread(target=work) for _ in range(4)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            schema.connection.catalogue.forget(schema.name)
+            return errors
+
+        return declare_at_once
+
+    def test_all_find_the_same_tables(self, schema, tables, declare_at_once):
+        """Each is declared once, with its contents and its lineage."""
+
+        def make_classes():
+            return [make_table(f"T{n}", "k : int32", dj.Lookup, contents=[(1,), (2,)]) for n in range(6)]
+
+        errors = declare_at_once(make_classes)
 
         assert [] == errors
         assert {f"#t{n}" for n in range(6)} == tables()
         assert [(f"#t{n}", "k", f"{schema.name}.#t{n}.k") for n in range(6)] == lineage(schema)
+        assert [[1, 2]] * 6 == [list(table.to_arrays("k")) for table in schema]
+
+    def test_all_find_a_whole_pipeline(self, schema, tables, declare_at_once):
+        """Unique contents, foreign keys, parts and jobs are there once, too."""
+
+        def make_classes():
+            Colour = make_table("Colour", "code : char(1)\n---\nname : varchar(9)\nunique index (name)", dj.Lookup)
+            Colour.contents = [("r", "red"), ("b", "blue")]
+            Trial = make_table("Trial", "-> master\ntrial : int32", dj.Part)
+            Session = make_table("Session", "session : int32\n---\n-> Colour\n-> Colour.proj(back='code')", Trial=Trial)
+            return [Colour, Session, make_table("Analysis", "-> Session", dj.Computed)]
+
+        errors = declare_at_once(make_classes)
+
+        noted = lineage(schema)
+        schema.rebuild_lineage()
+        assert [] == errors
+        assert {"#colour", "session", "session__trial", "__analysis"} == tables()
+        assert [("b", "blue"), ("r", "red")] == [tuple(row.values()) for row in schema["Colour"].to_dicts()]
+        assert ("~~analysis", noted) == (schema.jobs[0].name.table, lineage(schema))
 
 
 class TestActivation:

@@ -105,6 +105,17 @@ class TestRebuild:
 
         assert {**right, f"{s}.~~scan.subject_id": f"{s}.~~scan.subject_id"} == dict(schema.lineage)
 
+    def test_leaves_what_other_programs_have_declared_meanwhile(self, schema, lab, database_url):
+        """Their tables are not forgotten because this connection has not seen them yet."""
+        assert "Weight" not in schema
+        with dj.Connection(database_url) as other:
+            dj.Schema(schema.name, connection=other)(type("Weight", (dj.Manual,), {"definition": "weight_id : int32"}))
+
+        schema.rebuild_lineage()
+
+        weight = f"{schema.name}.weight.weight_id"
+        assert weight == schema.lineage[weight]
+
     def test_leads_into_other_schemas(self, connection, schema, lab):
         """Their record is not needed."""
         other = dj.Schema(schema.name + "_other", connection=connection)
