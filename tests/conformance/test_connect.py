@@ -6,6 +6,7 @@ import logging
 import os
 import secrets
 import socket
+import sqlite3
 import tempfile
 import threading
 import traceback
@@ -15,6 +16,7 @@ from urllib.parse import quote, urlsplit
 import pytest
 
 import djnb as dj
+from djnb.backends.sqlite.driver import SQLiteDriver
 from djnb.errors import (
     AccessError,
     AuthenticationError,
@@ -214,6 +216,20 @@ class TestFile:
             assert [{"mouse": 1}] == Mouse.to_dicts()
             with pytest.raises(AccessError, match=r"The file may only be read: .*\. Ask for write access to it"):
                 Mouse.insert1((2,))
+
+    def test_file_that_another_program_is_creating(self, tmp_path):
+        """Who opens it at this moment shares its write-ahead log, and streams beside others who write."""
+        path = tmp_path / "new.sqlite"
+        other = sqlite3.connect(path, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+
+        driver = SQLiteDriver(str(path))
+        other.execute("COMMIT")
+        other.execute("PRAGMA journal_mode = WAL")
+
+        assert driver.is_isolated
+        driver.close()
+        other.close()
 
     @pytest.mark.parametrize("name", ["pipeline.sqlite", "new.sqlite"])
     def test_folder_may_not_be_written(self, protected, name):

@@ -21,10 +21,9 @@ class SQLiteDriver:
     def __init__(self, path: str) -> None:
         # Connections are used by one thread only; they may be closed by another when theirs has ended.
         self._connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-        self._mode = ""
         try:
-            with suppress(sqlite3.OperationalError):  # a file that may only be read keeps its journal mode
-                self._mode = self._connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
+            with suppress(sqlite3.OperationalError):  # it may only be read, or another program sets it at this moment
+                self._connection.execute("PRAGMA journal_mode = WAL").close()
             for setting in ("synchronous = NORMAL", "foreign_keys = ON", "case_sensitive_like = ON"):
                 self._connection.execute(f"PRAGMA {setting}").close()
             self._connection.execute("SELECT count(*) FROM sqlite_master").close()
@@ -54,7 +53,10 @@ class SQLiteDriver:
     @property
     def is_isolated(self) -> bool:
         """Without a write-ahead log, which not every file system allows, who reads keeps others from writing."""
-        return bool(self._mode == "wal")
+        # Looked up each time: who opens a new file at the same moment as others may see the log come only later.
+        self._connection.execute("SELECT count(*) FROM sqlite_master").close()
+        ((mode,),) = self._connection.execute("PRAGMA journal_mode").fetchall()
+        return bool(mode == "wal")
 
     def number(self) -> int:
         """Files count no connections."""
