@@ -479,6 +479,10 @@ class CompatError(DataJointError):
     """djnb cannot take the place of DataJoint in this process."""
 
 
+class SharedJobsWarning(UserWarning):
+    """Two tables of one name have been declared whose jobs would be kept in one place, so that none are kept."""
+
+
 class SettingWithoutEffectWarning(UserWarning):
     """A setting of DataJoint's was assigned that djnb takes without acting on it."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from djnb.connection import Connection
-from djnb.model.naming import CLASSIC_JOBS, TableName, Tier
+from djnb.model.naming import CLASSIC_JOBS, TableName
 from djnb.model.spec import TableSpec
 from djnb.sql.statement import Statement
 
@@ -16,13 +16,12 @@ def of(connection: Connection, table: TableName, going: Collection[TableName] = 
 
     An Imported and a Computed table of one name share theirs; ``going`` are the tables that are dropped together.
     """
-    if table.tier not in (Tier.IMPORTED, Tier.COMPUTED):
+    twin = table.twin
+    if twin is None:  # of a tier that has no jobs
         return []
     spec = connection.catalogue.table(table.job_table)
     if spec is None:
         return []
-    other = Tier.COMPUTED if table.tier is Tier.IMPORTED else Tier.IMPORTED
-    twin = TableName(table.schema, other.prefix + table.table.lstrip("_"))
     if twin in going:  # of two that are dropped together, the first one takes it along
         return [] if twin < table else [spec]
     return [] if connection.catalogue.table(twin) is not None else [spec]

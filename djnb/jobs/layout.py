@@ -12,6 +12,7 @@ from djnb.connection import Connection
 from djnb.declaration.alter import Alter
 from djnb.declaration.declare import create, make_spec
 from djnb.errors import AccessError, DatabaseError, DefinitionError, OperandError, PlanChangedError
+from djnb.jobs.twins import check_twin
 from djnb.model.alteration import Alteration
 from djnb.model.attribute import NULL, Attribute, Default
 from djnb.model.core_types import parse_type
@@ -107,7 +108,10 @@ def declare_jobs(connection: Connection, target: TableSpec) -> None:
         The user may not create tables there.
     TransactionError
         A transaction is open, which creating a table would end on a server.
+    OperandError
+        There are no keys to be made, or another table would have its jobs in the same place.
     """
+    check_twin(connection, target.name)
     if connection.catalogue.table(target.name.job_table) is not None:
         return
     connection.check_outside_transaction(f"The job table of `{target.name.class_name}` cannot be declared")

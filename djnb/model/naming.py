@@ -89,6 +89,13 @@ class TableName(NamedTuple):
         return TableName(self.schema, match["master"]) if match else None
 
     @property
+    def twin(self) -> TableName | None:
+        """The Imported table of a Computed one's name, or the other way round; their jobs would be in one place."""
+        others = {Tier.IMPORTED: Tier.COMPUTED, Tier.COMPUTED: Tier.IMPORTED}
+        other = others.get(self.tier) if self.tier is not None else None
+        return TableName(self.schema, other.prefix + self.table.lstrip("_")) if other is not None else None
+
+    @property
     def is_hidden(self) -> bool:
         """Whether the table belongs to djnb or DataJoint themselves."""
         return self.table.startswith("~")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from djnb.declaration.declare import declare
 from djnb.errors import DefinitionError, NotDeclaredError
 from djnb.jobs import metadata
+from djnb.jobs.twins import warn_of_twin
 from djnb.settings import get_config
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def create(cls: type[Table]) -> TableSpec | None:
         )
     # Only tables that `make` fills have the attribute.
     allows_new = getattr(cls, "allow_new_pk_fields", True)
-    return declare(
+    spec = declare(
         connection,
         name,
         definition,
@@ -45,3 +46,6 @@ def create(cls: type[Table]) -> TableSpec | None:
         key_from_parents_only=not allows_new and not get_config().jobs.allow_new_pk_fields_in_computed_tables,
         hidden=metadata.attributes_for(name.tier),
     )
+    if spec is not None:
+        warn_of_twin(connection, name)
+    return spec

@@ -107,9 +107,11 @@ class JobTables:
     def of(cls, connection: Connection, schema: str) -> Self:
         """Return those that are in a schema."""
         specs = connection.catalogue.schema(schema) or {}
-        targets = {spec.name.job_table: spec for spec in specs.values() if not spec.name.is_hidden}
-        found = [spec.name for spec in specs.values() if spec.name.is_job_table]
-        return cls([JobTable(connection, name, targets.get(name)) for name in sorted(found)])
+        found = {spec.name: spec for spec in specs.values()}
+        targets = {
+            name.job_table: spec for name, spec in found.items() if not name.is_hidden and name.twin not in found
+        }
+        return cls([JobTable(connection, name, targets.get(name)) for name in sorted(found) if name.is_job_table])
 
     def __iter__(self) -> Iterator[JobTable]:
         return iter(self._tables)

@@ -11,6 +11,7 @@ from djnb.errors import (
     OperandError,
     PlanChangedError,
     ReferencedError,
+    SharedJobsWarning,
     TransactionError,
 )
 from djnb.model.naming import CLASSIC_JOBS, TableName
@@ -187,14 +188,21 @@ class TestWhatIsNotedOfATable:
         assert schema.lineage_table_exists
         assert {"subject"} == {key.split(".")[1] for key in schema.lineage}
 
+    def declare_pair(self, schema, Subject):
+        """Declare two tables of one name, and a job that was there before the second."""
+        pair = {
+            tier.__name__: type("Rate", (tier,), {"definition": "-> Subject"}) for tier in (dj.Imported, dj.Computed)
+        }
+        schema(pair["Imported"], context={"Subject": Subject})
+        pair["Imported"].jobs.insert1({"subject": 1, "status": "pending", "priority": 5})
+        with pytest.warns(SharedJobsWarning):
+            schema(pair["Computed"], context={"Subject": Subject})
+        return pair
+
     @pytest.mark.parametrize("first", ["Imported", "Computed"])
     def test_shared_job_table_stays_until_the_second_goes(self, schema, hidden, Subject, first):
         """An Imported and a Computed table of one name have one job table, which the one that stays still needs."""
-        pair = {}
-        for tier in (dj.Imported, dj.Computed):
-            pair[tier.__name__] = type("Rate", (tier,), {"definition": "-> Subject"})
-            schema(pair[tier.__name__], context={"Subject": Subject})
-        pair["Computed"].jobs.insert1({"subject": 1, "status": "pending", "priority": 5})
+        pair = self.declare_pair(schema, Subject)
 
         pair.pop(first).drop(prompt=False)
         (other,) = pair.values()
@@ -206,8 +214,7 @@ class TestWhatIsNotedOfATable:
 
     def test_shared_job_table_goes_with_both(self, schema, hidden, Subject):
         """Where both go at once, it goes once."""
-        for tier in (dj.Imported, dj.Computed):
-            schema(type("Rate", (tier,), {"definition": "-> Subject"}), context={"Subject": Subject}).jobs.heading
+        self.declare_pair(schema, Subject)
 
         Subject.drop(prompt=False)
 
