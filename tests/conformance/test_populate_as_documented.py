@@ -292,3 +292,55 @@ class TestRequirements:
         Result.populate(KEYS[1])
 
         assert [{"recording_id": 2, "value": 8.0}] == Result.to_dicts()
+
+    def test_computation_by_parameters(self, schema, Recording):
+        """A row of parameters decides how a key is computed."""
+
+        @schema
+        class Params(dj.Lookup):
+            definition = """
+            params_id : int
+            ---
+            method : varchar(16)
+            """
+            contents = ((1, "fast"), (2, "thorough"))
+
+        def fast_analysis(key):
+            return (Recording & key).fetch1("data")[0]
+
+        def thorough_analysis(key):
+            return (Recording & key).fetch1("data").sum()
+
+        @schema
+        class Analysis(dj.Computed):
+            definition = """
+            -> Recording
+            -> Params
+            ---
+            result : float
+            """
+
+            def make(self, key):
+                params = (Params & key).fetch1()
+
+                if params["method"] == "fast":
+                    result = fast_analysis(key)
+                else:
+                    result = thorough_analysis(key)
+
+                self.insert1(dict(key, result=result))
+
+        Analysis.populate({"recording_id": 2})
+
+        assert [2.0, 8.0] == Analysis.to_arrays("result").tolist()
+
+    def test_progress_is_printed_or_counted(self, Result, capsys):
+        """`progress()` prints, `progress(display=False)` gives two numbers, a restriction asks for some keys."""
+        Result.populate("recording_id < 3")
+        Result.progress()
+        assert "Result: 2/3 (66.7%)\n" == capsys.readouterr().out
+
+        done, total = Result.progress(display=False)
+        assert (2, 3) == (done, total)
+        Result.progress("recording_id < 2")
+        assert "Result: 1/1 (100.0%)\n" == capsys.readouterr().out
