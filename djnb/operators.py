@@ -21,6 +21,8 @@ from djnb.algebra.top import Top
 from djnb.algebra.unions import check_union
 from djnb.errors import OperandError, warn_user
 from djnb.model.heading import Heading
+from djnb.model.lineage import origin
+from djnb.model.naming import TableName
 from djnb.settings import get_config
 from djnb.sql.text import is_aggregate, names_outside_aggregates, read
 
@@ -223,6 +225,35 @@ def check_matching(left: Heading, right: Heading, names: Sequence[str] | None = 
                 str(mismatch), remedy="`dj.config.semantic_check = 'warn'` lets such joins pass with a warning."
             )
         warn_user(str(mismatch), SemanticWarning)
+
+
+def check_copying(rows: Any, into: Heading, table: TableName) -> None:
+    """
+    Warn where the rows of a query would refer to a parent by what is another thing, or refuse it, as for joins.
+
+    What a foreign key brings must come from where the foreign key leads. An attribute that the table declares itself
+    takes any value, and so does every attribute of values that are computed.
+
+    Raises
+    ------
+    OperandError
+        An attribute of the query has another origin, and the setting ``semantic_check`` is ``error``.
+    """
+    node = relation_of(rows)
+    mode = get_config().semantic_check
+    if node is None or mode == "off":
+        return
+    for mismatch in mismatches(node.heading, into):
+        comes_from, leads_to = mismatch.left, mismatch.right
+        if comes_from is None or leads_to is None or leads_to == origin(table, mismatch.name):
+            continue
+        said = f"'{mismatch.name}' is {comes_from} in the query, and {leads_to} in `{table.class_name}`."
+        if mode == "error":
+            raise OperandError(
+                said,
+                remedy="`dj.config.semantic_check = 'warn'` lets such rows pass with a warning.",
+            )
+        warn_user(f"{said} Its values are inserted all the same.", SemanticWarning)
 
 
 def _check_comparable(node: Node, names: Sequence[str]) -> None:

@@ -19,6 +19,7 @@ from djnb.model.heading import Heading
 from djnb.model.naming import TableName, Tier
 from djnb.model.spec import TableSpec
 from djnb.on_class import on_class
+from djnb.operators import check_copying
 from djnb.plans import AlterPlan, DeletePlan, DropPlan
 from djnb.preview import preview
 from djnb.query import Query
@@ -169,6 +170,9 @@ class Table(Relatives, Query, metaclass=TableMeta):
             A row's key is there already, or its parent is not.
         DirectInsertError
             The table is filled by ``make`` only.
+        OperandError
+            A query's attribute has another origin than the foreign key that it would fill, and the setting
+            ``semantic_check`` is ``error``; by default that is a warning.
         """
         if replace and skip_duplicates:
             raise OperandError(
@@ -176,6 +180,7 @@ class Table(Relatives, Query, metaclass=TableMeta):
             )
         self._check_insert(allow_direct_insert=bool(allow_direct_insert))
         stored = self._stored()
+        check_copying(rows, stored.heading, self.name)
         with self._inserting(rows) as watched:
             insert(
                 self.connection,

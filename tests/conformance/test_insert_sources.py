@@ -22,6 +22,7 @@ from djnb.errors import (
     UnknownAttributeError,
 )
 from djnb.events import Fetched, RowsInserted
+from djnb.operators import SemanticWarning
 from djnb.rows import given
 
 MEGABYTE = 2**20
@@ -174,7 +175,10 @@ class TestFromAQuery:
 
         Parent.insert([(1,), (2,)])
 
-        with pytest.raises(MissingParentError, match="`Parent` with source=3"):
+        with (
+            pytest.warns(SemanticWarning, match="'source' is"),
+            pytest.raises(MissingParentError, match="`Parent` with source=3"),
+        ):
             Child.insert(Source.proj())
         assert 0 == len(Child)
 
@@ -214,6 +218,49 @@ class TestFromAQuery:
             Target.insert(Source & "source > 2")
 
         assert ["old", "s3", "s4"] == Target.to_arrays("label").tolist()
+
+
+class TestOriginOfAQuery:
+    @pytest.fixture
+    def Cage(self, schema):
+        """Numbered as the sources are."""
+        return schema(type("Cage", (dj.Manual,), {"definition": "cage : int32"}))
+
+    @pytest.fixture
+    def Reading(self, schema, Source):
+        """Refers to a source, and has a number of its own."""
+        return schema(type("Reading", (dj.Manual,), {"definition": "-> Source\ncage : int32"}))
+
+    def test_other_thing_in_the_place_of_a_parent_is_told(self, Source, Cage, Reading):
+        """A cage's number is no source's; the warning says where both come from."""
+        Cage.insert([(1,), (2,)])
+        cages = Cage.proj(source="cage") * dj.U("cage").aggr(Cage, n="count(*)").proj()
+        with pytest.warns(SemanticWarning, match=r"'source' is .*\.cage\.cage in the query, and .*\.source\.source in"):
+            Reading.insert(cages)
+
+        assert 4 == len(Reading)
+
+    def test_setting_refuses_it(self, Source, Cage, Reading):
+        """With `semantic_check = "error"` nothing is inserted; with `"off"` nothing is said."""
+        Cage.insert([(1,)])
+        cages = Cage.proj(source="cage") * dj.U("cage").aggr(Cage, n="count(*)").proj()
+        with (
+            dj.config.override(semantic_check="error"),
+            pytest.raises(OperandError, match=r"'source' is .* in the query"),
+        ):
+            Reading.insert(cages)
+        before = len(Reading)
+        with dj.config.override(semantic_check="off"):
+            Reading.insert(cages)
+
+        assert (0, 1) == (before, len(Reading))
+
+    def test_same_thing_a_computed_value_and_a_key_of_its_own_pass(self, Source, Cage, Reading):
+        """What comes from the parent fits its foreign key; an attribute of the table's own takes any value."""
+        Reading.insert(Source.proj(cage="source * 10"))
+        Cage.insert(Source.proj(cage="source"))
+
+        assert (4, [1, 2, 3, 4]) == (len(Reading), Cage.to_arrays("cage").tolist())
 
 
 class TestFromAFile:
