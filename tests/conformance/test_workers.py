@@ -15,6 +15,7 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -111,9 +112,14 @@ class Child:
         self.process = process
         self.pid = process.pid
         self.complaints = complaints
-        self.worker = int(process.stdout.readline())
+
+    @cached_property
+    def worker(self):
+        """The number of the worker, once the process is one."""
+        return int(self.answer())
 
     def begin(self, expression):
+        assert self.worker
         self.process.stdin.write(expression + "\n")
         self.process.stdin.flush()
 
@@ -125,6 +131,7 @@ class Child:
         return self.process.stdout.readline().strip()
 
     def send(self, number):
+        assert self.worker
         os.kill(self.pid, number)
         if number == signal.SIGKILL:
             self.process.wait()
@@ -140,7 +147,16 @@ def start_worker(database_url, schema, tmp_path):
         complaints = tmp_path / f"complaints_{len(children)}"
         with complaints.open("w") as stderr:
             process = subprocess.Popen(
-                [sys.executable, "-X", "dev", "-c", _WORKER, schema.name],
+                [
+                    sys.executable,
+                    "-W",
+                    "error",
+                    "-W",
+                    "ignore:This process:DeprecationWarning",
+                    "-c",
+                    _WORKER,
+                    schema.name,
+                ],
                 env={**os.environ, **short, "DJNB_DATABASE_URL": url, "PYTHONPATH": _ROOT, **environment},
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -284,10 +300,8 @@ class TestDeath:
     def test_the_third_over_a_job_makes_it_an_error(self, connection, schema, jobs, start_worker, until_found):
         """Three workers died with it: it says so, on which hosts, and what to do. A neighbour is only given back."""
         me = Worker.of(connection, schema.name)
-        pids = []
-        for death in range(3):
-            child = start_worker()
-            pids.append(child.pid)
+        children = [start_worker() for _ in range(3)]
+        for death, child in enumerate(children):
             jobs(1, status="reserved", _worker=child.worker, _token=7)
             if death == 2:
                 jobs(2, status="reserved", _worker=child.worker, _token=8)
@@ -297,7 +311,7 @@ class TestDeath:
         killer, neighbour, _ = jobs()
         assert ("error", 3, 0, 0) == (killer["status"], killer["_deaths"], killer["_worker"], killer["_token"])
         assert killer["error_message"].startswith("WorkerDied: 3 workers died while they had this job: ")
-        assert all(f"{socket.gethostname()} (pid {pid})" in killer["error_message"] for pid in pids)
+        assert all(f"{socket.gethostname()} (pid {child.pid})" in killer["error_message"] for child in children)
         assert "for want of memory" in killer["error_message"]
         assert ("pending", 1) == (neighbour["status"], neighbour["_deaths"])
 
