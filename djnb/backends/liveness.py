@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
-from djnb.backends.base import Answer, Driver
+from djnb.backends.base import Answer, Driver, Execute
 from djnb.errors import DataJointError, LostConnectionError
 from djnb.model.naming import TableName
 from djnb.sql.dialect import Dialect
@@ -67,7 +67,7 @@ class Liveness(Protocol):
     is_prompt: bool
     """Whether a sign of life ends with its process at once, so that nobody needs to be heard of."""
 
-    def hold(self, worker: int, seen_by: Callable[[Statement], Answer]) -> int | None:
+    def hold(self, worker: int, seen_by: Execute) -> int | None:
         """
         Give the sign of life of a new worker.
 
@@ -94,16 +94,16 @@ class Liveness(Protocol):
         """Take the sign of life away."""
         ...
 
-    def survey(self, registry: TableName) -> list[Sighting]:
-        """Return all registered workers; none if there is no registry."""
+    def survey(self, registry: TableName, execute: Execute | None = None) -> list[Sighting]:
+        """Return all registered workers, none if there is no registry; asked by ``execute``, if it is given."""
         ...
 
     def exclusive(self, purpose: str) -> AbstractContextManager[bool]:
         """Tell within the block whether nobody else has the purpose at heart, in any process."""
         ...
 
-    def job_tables(self, schema: str) -> list[TableName]:
-        """Return the job tables of a schema whose jobs know their workers."""
+    def job_tables(self, schema: str, execute: Execute | None = None) -> list[TableName]:
+        """Return the job tables of a schema whose jobs know their workers; asked by ``execute``, if it is given."""
         ...
 
     def execute(self, statement: Statement) -> Answer:

@@ -18,6 +18,7 @@ from djnb.errors import (
     NotDeclaredError,
     did_you_mean,
 )
+from djnb.jobs.roster import Roster, workers_of
 from djnb.layout import Preview
 from djnb.model.naming import TableName, check_schema_name
 from djnb.model.privileges import SchemaPrivileges
@@ -246,6 +247,11 @@ class Schema:
     def jobs(self) -> JobTables:
         """The job tables of the schema: iterate over them, or restrict, fetch and delete their jobs as one."""
         return JobTables.of(self.connection, self.name)
+
+    @property
+    def workers(self) -> Roster:
+        """The workers of the schema: where each runs, since when, on what, and whether alive, stalled or dead."""
+        return workers_of(self.connection, self.name)
 
     def get_table(self, name: str) -> FreeTable:
         """

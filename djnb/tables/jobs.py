@@ -9,6 +9,7 @@ from djnb.algebra.nodes import Stored
 from djnb.connection import Connection
 from djnb.errors import OperandError
 from djnb.jobs.layout import declare_jobs
+from djnb.jobs.roster import Roster, workers_of
 from djnb.model.naming import TableName
 from djnb.model.spec import TableSpec
 from djnb.query import Query
@@ -79,6 +80,11 @@ class JobTable(Table):
     def completed(self) -> Self:
         """The jobs that are done, as far as they are kept."""
         return self._with("success")
+
+    def workers(self) -> Roster:
+        """Return who holds jobs of the table: where, since when, and whether alive, stalled or dead."""
+        self._stored()
+        return workers_of(self._where, self._name.schema, table=self._name)
 
     def delete(self, *, prompt: bool | None = False, **options: Any) -> int:
         """Delete jobs, by default without asking: a deleted job comes again with the next refresh."""

@@ -12,7 +12,7 @@ import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from djnb.backends.base import Answer, Driver
+from djnb.backends.base import Driver, Execute
 from djnb.backends.liveness import Line, Sighting
 from djnb.backends.mysql.driver import MySQLDriver
 from djnb.errors import DataJointError, MissingTableError
@@ -99,7 +99,7 @@ class MySQLLiveness:
     def _number(self, driver: Driver, has_lock: int | None) -> int:
         return driver.number() if has_lock and self._shares_locks else 0
 
-    def hold(self, worker: int, seen_by: Callable[[Statement], Answer]) -> int | None:
+    def hold(self, worker: int, seen_by: Execute) -> int | None:
         """Take the lock and look at it from another connection: behind some proxies, nobody can see it."""
         name = _lock_name(worker)
         ((has_it,),) = self.execute(Statement(_LOCK, (name,))).rows
@@ -129,11 +129,11 @@ class MySQLLiveness:
         if self._held.pop(worker, 0):
             self.execute(Statement("SELECT RELEASE_LOCK(%s)", (_lock_name(worker),)))
 
-    def survey(self, registry: TableName) -> list[Sighting]:
+    def survey(self, registry: TableName, execute: Execute | None = None) -> list[Sighting]:
         """Return the workers with their ages, and whether their locks are held by anybody."""
         sql = _SURVEY.format(now=self.dialect.utc_now, registry=self.dialect.table(registry))
         try:
-            rows = self.execute(Statement(sql)).rows
+            rows = (execute or self.execute)(Statement(sql)).rows
         except MissingTableError:
             return []
         return [Sighting.read(row, self._sight(row[-1])) for row in rows]
@@ -153,9 +153,9 @@ class MySQLLiveness:
             if has_it:
                 self.execute(Statement("SELECT RELEASE_LOCK(%s)", (name,)))
 
-    def job_tables(self, schema: str) -> list[TableName]:
+    def job_tables(self, schema: str, execute: Execute | None = None) -> list[TableName]:
         """Ask the server, now: other processes declare job tables too."""
-        rows = self.execute(Statement(_JOB_TABLES, (schema,))).rows
+        rows = (execute or self.execute)(Statement(_JOB_TABLES, (schema,))).rows
         return [TableName(schema, table) for (table,) in rows]
 
     def close(self) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from djnb.backends.base import Answer
+from djnb.backends.base import Execute
 from djnb.backends.liveness import Line, Sighting
 from djnb.backends.sqlite import locks
 from djnb.backends.sqlite.driver import SQLiteDriver
@@ -69,7 +69,7 @@ class SQLiteLiveness:
         driver.execute(f"PRAGMA busy_timeout = {_LOCK_MILLISECONDS}", ())
         return driver
 
-    def hold(self, worker: int, seen_by: Callable[[Statement], Answer]) -> int | None:
+    def hold(self, worker: int, seen_by: Execute) -> int | None:
         """
         Lock the worker's byte.
 
@@ -101,10 +101,10 @@ class SQLiteLiveness:
         self._held.discard(worker)
         locks.give_back(self._path, worker)
 
-    def survey(self, registry: TableName) -> list[Sighting]:
+    def survey(self, registry: TableName, execute: Execute | None = None) -> list[Sighting]:
         """Return the workers, and whether their bytes are locked."""
         try:
-            rows = self.execute(Statement(_SURVEY.format(self.dialect.table(registry)))).rows
+            rows = (execute or self.execute)(Statement(_SURVEY.format(self.dialect.table(registry)))).rows
         except MissingTableError:
             return []
         return [Sighting.read(row, locks.is_taken(self._path, row[0])) for row in rows]
@@ -114,9 +114,9 @@ class SQLiteLiveness:
         """Answer yes: a file has one writer at a time."""
         yield True
 
-    def job_tables(self, schema: str) -> list[TableName]:
+    def job_tables(self, schema: str, execute: Execute | None = None) -> list[TableName]:
         """Look into the file, now: other processes declare job tables too."""
-        rows = self.execute(Statement(_JOB_TABLES, (f"{schema}.~~",))).rows
+        rows = (execute or self.execute)(Statement(_JOB_TABLES, (f"{schema}.~~",))).rows
         return [TableName(schema, name.removeprefix(f"{schema}.")) for (name,) in rows]
 
     def close(self) -> None:
