@@ -13,9 +13,12 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
 
+from djnb.algebra.nodes import Node, Project, Stored
+from djnb.errors import OperandError
 from djnb.jobs.version import code_version
 from djnb.model.attribute import NULL, Attribute, Default
 from djnb.model.core_types import parse_type
+from djnb.model.heading import Heading
 from djnb.model.naming import Tier
 from djnb.model.spec import TableSpec
 from djnb.settings import get_config
@@ -43,6 +46,9 @@ ATTRIBUTES = (
 )
 """The hidden attributes, as DataJoint 2 declares them."""
 
+_SHOWN = {START: "job_start_time", DURATION: "job_duration", VERSION: "job_version"}
+"""What the hidden attributes are called where they are shown."""
+
 _began: ContextVar[tuple[datetime, float] | None] = ContextVar("djnb_make_began", default=None)
 
 
@@ -50,6 +56,27 @@ def attributes_for(tier: Tier | None) -> tuple[Attribute, ...]:
     """Return the hidden attributes with which a table of a tier is declared; None is a part's."""
     is_computed = tier in (Tier.IMPORTED, Tier.COMPUTED)
     return ATTRIBUTES if is_computed and get_config().jobs.add_job_metadata else ()
+
+
+def shown(table: Stored) -> Node:
+    """
+    Return the keys of a table with what is noted of their rows.
+
+    Raises
+    ------
+    OperandError
+        The table was declared without it.
+    """
+    heading = table.stored
+    noted = tuple(attribute for attribute in heading.hidden if attribute.name in _SHOWN)
+    if not noted:
+        raise OperandError(
+            f"`{table.label}` has no metadata of jobs.",
+            remedy=f"Add it by `dj.migrate.add_job_metadata_columns({table.label}, dry_run=False)`; set "
+            "`dj.config.jobs.add_job_metadata = True` for tables that are yet to be declared.",
+        )
+    names = [(name, name) for name in heading.primary_key] + [(_SHOWN[each.name], each.name) for each in noted]
+    return Project(Stored(table.name, Heading((*heading.visible, *noted))), tuple(names))
 
 
 @contextmanager

@@ -65,6 +65,25 @@ class AutoPopulate(Table):
         """The job table of this table; it is declared when it is first asked."""
         return JobTable(self.connection, self.name.job_table, self.spec)
 
+    @property
+    def job_metadata(self) -> Query:
+        """
+        When each row was computed (UTC), how long that took (s) and by which version of the code, by the row's key.
+
+        The attributes are ``job_start_time``, ``job_duration`` and ``job_version``; without ``make``, they are None.
+
+        Raises
+        ------
+        OperandError
+            The table was declared without ``dj.config.jobs.add_job_metadata``.
+
+        Examples
+        --------
+        >>> Analysis.job_metadata & "job_duration > 60"
+        """
+        found = Query(metadata.shown(self._stored()), self.connection)
+        return found if self._node is None else found & self
+
     def wanted_keys(self) -> Node:
         """Return the keys that the table should have, as a question."""
         return self._keys(())

@@ -16,7 +16,7 @@ FORWARDED = frozenset((
     "fetch", "fetch1", "to_dicts", "to_arrays", "to_pandas", "to_polars", "to_arrow", "head", "tail", "keys", "preview",
     "insert", "insert1", "insert_dataframe", "update1", "upsert", "validate", "delete", "drop", "spec",
     "staged_insert1", "delete_plan", "delete_quick", "drop_plan", "drop_quick",
-    "populate", "progress", "jobs",
+    "populate", "progress", "jobs", "job_metadata",
     "class_name", "database", "table_name", "parents", "children", "ancestors", "descendants", "parts", "declare",
 ))  # fmt: skip
 """What a class hands on to an instance of itself, if its tier has it."""

@@ -186,6 +186,31 @@ class TestPopulating:
         assert len(plain.Trace) == 2
 
 
+class TestLookingAtThem:
+    """`Table.job_metadata`."""
+
+    def test_they_are_a_query_by_the_key(self, pipeline):
+        """Restricted, joined and fetched as any other."""
+        pipeline.Trace.populate()
+
+        found = pipeline.Trace.job_metadata
+        assert found.heading.names == ["subject", "job_start_time", "job_duration", "job_version"]
+        assert len(found & "job_duration < 3600") == 2
+        assert (pipeline.Trace * found & {"subject": 2}).fetch1("job_version") == ""
+        assert isinstance((found & {"subject": 1}).fetch1("job_start_time"), datetime)
+
+    def test_of_some_rows(self, pipeline):
+        """A restricted table has those of its rows."""
+        pipeline.Trace.populate()
+
+        assert (pipeline.Trace & {"subject": 2}).job_metadata.keys() == [{"subject": 2}]
+
+    def test_a_table_without_them_says_how_to_add_them(self, plain):
+        """The error names the function."""
+        with pytest.raises(OperandError, match=r"add_job_metadata_columns\(Score, dry_run=False\)"):
+            plain.Score.job_metadata
+
+
 class TestVersion:
     """`dj.config.jobs.version_method`."""
 
