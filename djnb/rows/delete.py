@@ -227,14 +227,9 @@ def delete_quick(connection: Connection, table: Stored, node: Node) -> int:
     ReferencedError
         Rows of other tables refer to them.
     """
-    condition = _condition(connection, table, node, {table.name})
     try:
         with connection.atomic():
-            if condition is None:
-                keys = list_rows(connection, table, node, Dependencies(()), with_masters=False)[table.name]
-                said = [say_delete(table, c, connection.dialect) for c in keys.conditions()]
-            else:
-                said = [say_delete(table, condition, connection.dialect)]
+            said = [say_delete(table, c, connection.dialect) for c in conditions_of(connection, table, node)]
             deleted = sum(connection.execute(statement).affected for statement in said)
     except IntegrityError as error:
         # Not every database tells which table it was.
@@ -247,6 +242,18 @@ def delete_quick(connection: Connection, table: Stored, node: Node) -> int:
     if deleted and connection.bus.wants(RowsDeleted):
         connection.bus.emit(RowsDeleted(table.name.full, deleted))
     return deleted
+
+
+def conditions_of(connection: Connection, table: Stored, node: Node) -> list[Condition]:
+    """
+    Return which rows of a table a query has, as conditions for statements that change the table, one after the other.
+
+    There are several only where the rows must be listed and are more than one statement should list.
+    """
+    condition = _condition(connection, table, node, {table.name})
+    if condition is not None:
+        return [condition]
+    return list(list_rows(connection, table, node, Dependencies(()), with_masters=False)[table.name].conditions())
 
 
 def _draft(connection: Connection, table: Stored, node: Node, part_integrity: PartIntegrity) -> Deletion:

@@ -91,6 +91,9 @@ def say_condition(
         encode = [heading[name].type for name in names]
         if not names:  # the key of a singleton table: every row has it
             return say(Always(bool(rows)))
+        if len(rows) == 1:
+            # MariaDB uses no index for one row value in an UPDATE or a DELETE, and locks the whole table.
+            return say(Both(tuple(map(Equals, names, rows[0]))))
         if len(names) == 1:
             listed = join(", ", (bind(names[0], row[0], encode[0], dialect) for row in rows))
             return compose("{} IN ({})", columns[names[0]], listed)
