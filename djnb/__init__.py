@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from djnb.connection import Connection, conn, connect
     from djnb.diagram import Diagram
     from djnb.errors import DataJointError
+    from djnb.jobs.retry import Retry
     from djnb.orphans import OrphanPlan, find_orphans
     from djnb.populate.result import PopulateResult, Progress
     from djnb.populate.run import Run, runs
@@ -83,6 +84,7 @@ __all__ = [
     "Diagram",
     # populating
     "PopulateResult",
+    "Retry",
     "Progress",
     "Run",
     "runs",
@@ -132,6 +134,7 @@ _HOMES = {
     "ValidationResult": "djnb.rows.validate",
     "Diagram": "djnb.diagram",
     "PopulateResult": "djnb.populate.result",
+    "Retry": "djnb.jobs.retry",
     "Progress": "djnb.populate.result",
     "Run": "djnb.populate.run",
     "runs": "djnb.populate.run",

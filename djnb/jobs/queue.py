@@ -9,81 +9,34 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from random import shuffle
-from typing import Any, Protocol
+from typing import Any
 
 from djnb.algebra.conditions import Equals, both
 from djnb.algebra.nodes import Node, Restrict, Stored
 from djnb.connection import Connection
 from djnb.errors import LockError, LostConnectionError, LostReservationError
 from djnb.jobs import points, refresh
+from djnb.jobs.job import Candidate, Holder, Job
 from djnb.jobs.layout import ensure_jobs
 from djnb.jobs.registry import registry_of, user_of
-from djnb.jobs.retry import readable
+from djnb.jobs.retry import clean, readable
 from djnb.jobs.version import code_version
+from djnb.jobs.window import Window, keys_of
 from djnb.model.spec import TableSpec
-from djnb.rows.fetch import decode_rows, exists, to_dicts
+from djnb.rows.fetch import exists
 from djnb.settings import get_config
-from djnb.sql.queue import Held, QueueWords
+from djnb.sql.queue import QueueWords
 from djnb.sql.statement import Statement
 from djnb.sql.values import encoder
 
-_WINDOW = 128
-"""How many candidates are read at a time."""
+_STAGE_SECONDS = 5.0
+"""How often a busy worker looks for failed jobs that are due."""
 
-_FRESH_SECONDS = 1.0
-"""How long candidates are worth trying."""
-
-_MISSES = 4
-"""After so many that somebody else had taken, others are looked for."""
+_DOUBTFUL = 8
+"""After so many jobs that it could not take, a worker asks whether it is one still."""
 
 _DEADLOCKS = 10
 """How often a statement that the server undid to break a deadlock is sent again."""
-
-
-class Holder(Protocol):
-    """What a queue needs of a worker."""
-
-    @property
-    def id(self) -> int:
-        """Its number in the registry of the schema."""
-        ...
-
-
-@dataclass(frozen=True)
-class Job:
-    """
-    A job that was taken.
-
-    Attributes
-    ----------
-    key : dict
-        The primary key of the row to be made, as far as parents give it.
-    token : int
-        Of this reservation; no other one has it.
-    attempts : int
-        How often it was begun, with this time.
-    deaths : int
-        How many workers have died over it.
-    """
-
-    key: dict[str, Any]
-    token: int
-    attempts: int = 1
-    deaths: int = 0
-
-    @property
-    def held(self) -> Held:
-        """The reservation, for statements."""
-        return Held(self.key, self.token)
-
-
-@dataclass(frozen=True)
-class _Candidate:
-    key: dict[str, Any]
-    attempts: int
-    deaths: int
-    priority: int
 
 
 class Queue:
@@ -104,10 +57,8 @@ class Queue:
     def __init__(self, connection: Connection, target: TableSpec) -> None:
         self.connection = connection
         self.target = target
-        self._window: list[_Candidate] = []
-        self._asked: tuple[Node | None, int | None] = (None, None)
-        self._read_at = float("-inf")
-        self._is_crowded = False
+        self._window: Window | None = None
+        self._staged_at = time.monotonic()
 
     @cached_property
     def words(self) -> QueueWords:
@@ -153,7 +104,7 @@ class Queue:
             How many jobs were ``added``, ``removed``, ``orphaned`` and ``re_pended``.
         """
         points.reach("in_refresh")
-        self._window = []
+        self._window = None
         return refresh.refresh(
             self.connection,
             self.words,
@@ -198,66 +149,27 @@ class Queue:
         LostReservationError
             The worker was taken for dead, and takes no jobs any more.
         """
-        if self._asked != (among, priority):
-            self._window, self._asked = [], (among, priority)
-        misses = total = 0
+        if self._window is None or self._window.asked != (among, priority):
+            self._window = Window(self.connection, self.words, among, priority)
+        misses = 0
         while True:
-            if not self._window or misses >= _MISSES or time.monotonic() - self._read_at > _FRESH_SECONDS:
-                self._look()
-                misses = 0
-                if not self._window:
-                    return []
+            if self._window.is_worn and not self._look(self._window):
+                return []
             points.reach("after_window")
-            taken = self._take(worker, self._choose(count))
+            taken = self._take(worker, self._window.choose(count))
             if taken:
                 points.reach("after_claim")
                 return taken
-            misses, total = misses + 1, total + 1
-            self._crowd()
-            if total % (2 * _MISSES) == 0:
+            self._window.miss()
+            misses += 1
+            if misses % _DOUBTFUL == 0:
                 self._check_registered(worker)
 
-    def _choose(self, count: int) -> list[_Candidate]:
-        if self._window[0].deaths:
-            return [self._window.pop(0)]
-        chosen = self._window[:count]
-        del self._window[: len(chosen)]
-        return chosen
-
-    def _crowd(self) -> None:
-        """Note that others are after the same jobs: from now on, each looks elsewhere first."""
-        self._is_crowded = True
-        self._mix()
-
-    def _mix(self) -> None:
-        shuffle(self._window)
-        self._window.sort(key=lambda candidate: candidate.priority)
-
-    def _look(self) -> None:
-        """Read candidates; if there are none, once more after giving failed jobs that are due a further chance."""
-        self._window = self._candidates()
-        if not self._window and self.stage():
-            self._window = self._candidates()
-        self._read_at = time.monotonic()
-        if self._is_crowded:
-            self._mix()
-
-    def _candidates(self) -> list[_Candidate]:
-        """Return jobs that may be begun; those that workers have died over only if there are no others."""
-        among, priority = self._asked
-        for is_suspect in (False, True):
-            asked = self.words.candidates(among=among, priority=priority, is_suspect=is_suspect, limit=_WINDOW)
-            rows = self.connection.execute(asked).rows
-            if rows:
-                # Jobs that were added together come in the order of their keys.
-                listed = sorted(self._keys(rows), key=lambda item: (item[1][-1], item[1][-4], tuple(item[0].values())))
-                return [_Candidate(key, *map(int, row[-3:])) for key, row in listed]
-        return []
-
-    def _keys(self, rows: Sequence[tuple[Any, ...]]) -> list[tuple[dict[str, Any], tuple[Any, ...]]]:
-        names = self.words.key
-        decoded = decode_rows(self.connection, rows, names, self.words.jobs)
-        return list(zip(to_dicts(decoded), rows, strict=True))
+    def _look(self, window: Window) -> bool:
+        """Look for candidates, now and then after giving failed jobs that are due a further chance."""
+        if time.monotonic() - self._staged_at > _STAGE_SECONDS:
+            self.stage()
+        return window.look() or (self.stage() > 0 and window.look())
 
     def take(self, worker: Holder, key: Mapping[str, Any]) -> Job | None:
         """Take the job of one key if it may be begun now, in two statements; None if it may not."""
@@ -265,10 +177,10 @@ class Queue:
         if not seen:
             return None
         own = {name: key[name] for name in self.words.key}
-        taken = self._take(worker, [_Candidate(own, int(seen[0][0]), int(seen[0][1]), 0)])
+        taken = self._take(worker, [Candidate(own, int(seen[0][0]), int(seen[0][1]), 0)])
         return taken[0] if taken else None
 
-    def _take(self, worker: Holder, chosen: Sequence[_Candidate]) -> list[Job]:
+    def _take(self, worker: Holder, chosen: Sequence[Candidate]) -> list[Job]:
         token = secrets.randbits(62) | 1
         changes = {"_worker": worker.id, "_token": token, **self._who()}
         seen = [(candidate.key, candidate.attempts) for candidate in chosen]
@@ -282,7 +194,7 @@ class Queue:
         if count == 0:
             return []
         rows = self.connection.execute(self.words.taken(worker.id, token)).rows
-        return [Job(key, token, int(row[-2]), int(row[-1])) for key, row in self._keys(rows)]
+        return [Job(key, token, int(row[-2]), int(row[-1])) for key, row in keys_of(self.connection, self.words, rows)]
 
     def _check_registered(self, worker: Holder) -> None:
         registry = self._registry()
@@ -313,7 +225,8 @@ class Queue:
 
         It must change one row. If it changes none, the job was taken away meanwhile, and the rows must not be kept.
         """
-        return self.words.succeed(job.held, duration=duration, keeps=get_config().jobs.keep_completed)
+        held = self.words.is_held([job.held])
+        return self.words.succeed(held, duration=duration, keeps=get_config().jobs.keep_completed)
 
     def was_completed(self, job: Job) -> bool | None:
         """
@@ -364,14 +277,17 @@ class Queue:
             False if the job was taken away meanwhile; nothing is noted then.
         """
         points.reach("in_fail")
+        values = {**self.told(message, stack), "duration": duration, "_error_hash": error_hash}
+        return self._insist(self.words.fail(self.words.is_held([job.held]), values, retry_after=retry_after)) == 1
+
+    def told(self, message: str, stack: str) -> dict[str, Any]:
+        """Return what the columns for an error take of a message and a traceback."""
         heading = self.words.jobs.heading
-        values = {
-            "duration": duration,
+        encode = encoder(heading["error_stack"].type, self.connection.dialect)
+        return {
             "error_message": readable(message, collation=heading["error_message"].collation),
-            "error_stack": encoder(heading["error_stack"].type, self.connection.dialect)(stack) if stack else None,
-            "_error_hash": error_hash,
+            "error_stack": encode(clean(stack)) if stack else None,
         }
-        return self._insist(self.words.fail(job.held, values, retry_after=retry_after)) == 1
 
     def release(self, jobs: Sequence[Job]) -> int:
         """Give jobs back that were not tried to the end, without charging the attempt; return how many still were."""
@@ -386,6 +302,7 @@ class Queue:
     def stage(self) -> int:
         """Make failed jobs pending whose time to be tried again has come, and return how many."""
         points.reach("in_stage")
+        self._staged_at = time.monotonic()
         return self._insist(self.words.stage())
 
     def has_work(self, *, among: Node | None = None, priority: int | None = None) -> bool:

@@ -8,7 +8,7 @@ import re
 import traceback
 from dataclasses import dataclass
 
-from djnb.errors import LockError, LostConnectionError, describe
+from djnb.errors import InputsChangedError, LockError, LostConnectionError, describe
 from djnb.jobs.layout import LONGEST_MESSAGE
 
 _INFRASTRUCTURE_ATTEMPTS = 5
@@ -58,7 +58,9 @@ class Retry:
 NEVER = Retry()
 """Every error ends the job."""
 
-INFRASTRUCTURE = Retry(_INFRASTRUCTURE_ATTEMPTS, on=(LostConnectionError, LockError), backoff=1.0, cap=60.0)
+INFRASTRUCTURE = Retry(
+    _INFRASTRUCTURE_ATTEMPTS, on=(LostConnectionError, LockError, InputsChangedError), backoff=1.0, cap=60.0
+)
 """Errors that are the database's, not the job's: always."""
 
 
@@ -121,7 +123,7 @@ def tell(error: BaseException) -> tuple[str, str]:
         stack = "".join(traceback.format_exception(error))
     except Exception:  # noqa: BLE001
         stack = "".join(traceback.format_tb(error.__traceback__)) + message
-    return message, clean(stack)
+    return message, stack
 
 
 def clean(text: str) -> str:

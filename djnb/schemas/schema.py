@@ -35,7 +35,7 @@ from djnb.schemas.progress import SchemaProgress, progress
 from djnb.settings import get_config
 from djnb.tables import leave
 from djnb.tables.free import FreeTable
-from djnb.tables.jobs import JobTables
+from djnb.tables.schema_jobs import JobTables
 from djnb.tables.table import Table
 from djnb.tables.tiers import Part
 

@@ -74,6 +74,19 @@ class QueueWords:
         """Return the condition that some row of a query has the job's key, as far as the query has its attributes."""
         return Matches(node, tuple((name, name) for name in self.key if name in node.heading))
 
+    def key_columns(self) -> Statement:
+        """Return the attributes of the key as they are selected."""
+        columns = []
+        for name in self.key:
+            quoted = self.dialect.quote(name)
+            column = self.dialect.output(Statement(f"{self.table}.{quoted}"), self.jobs.heading[name])
+            columns.append(compose("{} AS {}", column, quoted))
+        return join(", ", columns)
+
+    def is_free(self, key: Mapping[str, Any]) -> Statement:
+        """Return the condition that it is the job of a key and nobody holds it."""
+        return compose("status <> 'reserved' AND {}", self.is_key(key))
+
     def is_due(self) -> Statement:
         """Return the condition that a job may be begun now."""
         return compose("status = 'pending' AND scheduled_time <= {}", self.now())
@@ -101,7 +114,6 @@ class QueueWords:
 
         ``is_suspect`` asks for those that workers have died over; otherwise they are left out.
         """
-        columns = [self.dialect.output(Statement(self._column(n)), self.jobs.heading[n]) for n in self.key]
         where = [self.is_due(), Statement(f"_deaths {'>' if is_suspect else '='} 0")]
         if priority is not None:
             where.append(compose("priority <= {}", self.value(priority)))
@@ -110,7 +122,7 @@ class QueueWords:
         return compose(
             "SELECT {}, scheduled_time, _attempts, _deaths, priority FROM {} WHERE {}"
             " ORDER BY priority, scheduled_time{}",
-            join(", ", columns),
+            self.key_columns(),
             self.table,
             join(" AND ", where),
             self.dialect.limit(limit, 0),
@@ -148,24 +160,20 @@ class QueueWords:
 
     def taken(self, worker: int, token: int) -> Statement:
         """Return the SELECT of the jobs that a worker has taken with a token."""
-        columns = [self.dialect.output(Statement(self._column(n)), self.jobs.heading[n]) for n in self.key]
         return compose(
             "SELECT {}, _attempts, _deaths FROM {} WHERE _worker = {} AND _token = {} AND status = 'reserved'",
-            join(", ", columns),
+            self.key_columns(),
             self.table,
             self.value(worker),
             self.value(token),
         )
 
-    def _column(self, name: str) -> str:
-        return f"{self.table}.{self.dialect.quote(name)}"
-
     # -- ending
 
-    def succeed(self, held: Held, *, duration: float | None, keeps: bool) -> Statement:
+    def succeed(self, where: Statement, *, duration: float | None, keeps: bool) -> Statement:
         """Return what completes a job: it stays as a success, which keeps its token, or goes."""
         if not keeps:
-            return compose("DELETE FROM {} WHERE {}", self.table, self.is_held([held]))
+            return compose("DELETE FROM {} WHERE {}", self.table, where)
         changes: dict[str, Statement | str] = {
             "status": "'success'",
             "completed_time": self.now(),
@@ -176,9 +184,9 @@ class QueueWords:
             "_retry_time": "NULL",
             "_worker": "0",
         }
-        return self.update(changes, self.is_held([held]))
+        return self.update(changes, where)
 
-    def fail(self, held: Held, values: Mapping[str, Any], *, retry_after: float | None) -> Statement:
+    def fail(self, where: Statement, values: Mapping[str, Any], *, retry_after: float | None) -> Statement:
         """Return what notes the failure of a job, and when it is to be tried again if it is."""
         retry: Statement | str = "NULL"
         if retry_after is not None:
@@ -190,7 +198,7 @@ class QueueWords:
             **{name: self.value(value) for name, value in values.items()},
             **PLAIN,
         }
-        return self.update(changes, self.is_held([held]))
+        return self.update(changes, where)
 
     def release(self, held: Sequence[Held]) -> Statement:
         """Return what gives jobs back that were not tried: they keep their place, and the attempt does not count."""

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from djnb.algebra.nodes import Node
 from djnb.errors import PopulateError, warn_user
 from djnb.jobs import metadata
+from djnb.jobs.retry import Retry
 from djnb.model.naming import TableName, Tier
 from djnb.on_class import on_class
 from djnb.populate import contract, key_source, progress_bar, start
@@ -33,9 +34,13 @@ class AutoPopulate(Table):
     ----------
     allow_new_pk_fields : bool
         Lets the primary key have attributes that no foreign key brings.
+    retry : Retry, optional
+        Which failed jobs are tried again by themselves, how often and when. By default none that failed by an error
+        of ``make``.
     """
 
     allow_new_pk_fields: ClassVar[bool] = False
+    retry: ClassVar[Retry | None] = None
 
     def make(self, key: dict[str, Any]) -> None:
         """
@@ -63,7 +68,7 @@ class AutoPopulate(Table):
     @property
     def jobs(self) -> JobTable:
         """The job table of this table; it is declared when it is first asked."""
-        return JobTable(self.connection, self.name.job_table, self.spec)
+        return JobTable(self.connection, self.name.job_table, self.spec, self._keys)
 
     @property
     def job_metadata(self) -> Query:

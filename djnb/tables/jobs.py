@@ -1,26 +1,37 @@
-"""Job tables as users see them: `Analysis.jobs` for one table, `schema.jobs` for all of a schema."""
+"""Job tables as users see them: `Analysis.jobs`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, Self
 
-from djnb.algebra.nodes import Stored
+from djnb.algebra.conditions import AndList
+from djnb.algebra.nodes import Node, Stored
 from djnb.connection import Connection
 from djnb.errors import OperandError
+from djnb.jobs import manual, triage
 from djnb.jobs.layout import declare_jobs
+from djnb.jobs.queue import Queue
 from djnb.jobs.roster import Roster, workers_of
+from djnb.jobs.states import Status
+from djnb.jobs.triage import ErrorGroup
+from djnb.model.heading import Heading
 from djnb.model.naming import TableName
 from djnb.model.spec import TableSpec
-from djnb.query import Query
+from djnb.sql.queue import QueueWords
 from djnb.tables.table import Table
+
+Keys = Callable[[tuple[Any, ...]], Node]
+"""Returns the keys that a table should have, restricted."""
 
 
 class JobTable(Table):
     """
     The jobs of one table: which keys are pending, reserved, failed, ignored or done.
 
-    It is a table like others: restrict it, fetch it, delete from it. It is declared when it is first needed.
+    It is a table like others: restrict it, fetch it, page through it, delete from it. It is declared when it is first
+    needed. What acts on several jobs acts on those of the restriction: ``(Analysis.jobs & "subject_id = 5").retry()``.
 
     Parameters
     ----------
@@ -29,14 +40,19 @@ class JobTable(Table):
     name : TableName
         The job table.
     target : TableSpec, optional
-        The table that the jobs are for; without it the job table must be there.
+        The table that the jobs are for; without it the job table must be there, and is only read.
+    keys : callable, optional
+        Returns the keys that the table should have, for restrictions; without it there is no refresh.
     """
 
-    def __init__(self, connection: Connection, name: TableName, target: TableSpec | None = None) -> None:
+    def __init__(
+        self, connection: Connection, name: TableName, target: TableSpec | None = None, keys: Keys | None = None
+    ) -> None:
         super().__init__()
         self._where = connection
         self._name = name
         self._target = target
+        self._keys = keys
 
     @property
     def name(self) -> TableName:
@@ -48,10 +64,36 @@ class JobTable(Table):
         """Where the job table is."""
         return self._where
 
+    @property
+    def target(self) -> TableSpec | None:
+        """The table that the jobs are for, where that is one that is there."""
+        return self._target
+
     def _stored(self) -> Stored:
-        if self._target is not None:
-            declare_jobs(self._where, self._target)
-        return self._where.catalogue.stored(self._name)
+        catalogue = self._where.catalogue
+        if self._target is None:
+            return catalogue.stored(self._name)
+        declare_jobs(self._where, self._target)
+        stored, target = catalogue.stored(self._name), catalogue.heading(self._target.name)
+        # It has no foreign keys, but its keys are those of the pipeline, to be matched with other tables' as such.
+        origins = {a.name: a.lineage for a in target.visible if a.in_key} if target is not None else {}
+        named = tuple(replace(a, lineage=origins.get(a.name, a.lineage)) for a in stored.stored.visible)
+        return Stored(stored.name, Heading(named, stored.stored.hidden))
+
+    @property
+    def _queue(self) -> Queue:
+        if self._target is None:
+            raise OperandError(
+                f"{self._name} holds jobs, but of no table of the schema.",
+                remedy="Use the class's own, `Analysis.jobs`. The jobs of DataJoint 0.14 are only read and deleted.",
+            )
+        return Queue(self._where, self._target)
+
+    @property
+    def _words(self) -> QueueWords:
+        return QueueWords(self._stored(), self._where.dialect)
+
+    # -- which there are
 
     def _with(self, status: str) -> Self:
         return self & {"status": status}
@@ -81,119 +123,219 @@ class JobTable(Table):
         """The jobs that are done, as far as they are kept."""
         return self._with("success")
 
+    def progress(self) -> dict[str, int]:
+        """Return how many jobs are ``pending``, ``reserved``, ``success``, ``error``, ``ignore``, and in ``total``."""
+        return triage.progress(self._where, self._words, self.node)
+
+    def errors_by_signature(self) -> list[ErrorGroup]:
+        """
+        Return the failed jobs in groups of one kind of error each, the largest first, in one statement.
+
+        Errors are of one kind that have the same type, the same message but for numbers, names and paths, and come
+        from the same functions.
+        """
+        return triage.errors_by_signature(self._where, self._words, self.node)
+
+    def stack(self, key: Mapping[str, Any]) -> str:
+        """
+        Return the traceback of a job that failed; empty if it has none.
+
+        Raises
+        ------
+        RowCountError
+            There is no job of the key.
+        """
+        return triage.stack(self._where, self._words, key)
+
     def workers(self) -> Roster:
         """Return who holds jobs of the table: where, since when, and whether alive, stalled or dead."""
         self._stored()
         return workers_of(self._where, self._name.schema, table=self._name)
 
+    # -- what happens to many
+
+    def refresh(
+        self,
+        *restrictions: Any,
+        delay: float = 0.0,
+        priority: int | None = None,
+        stale_timeout: float | None = None,
+        orphan_timeout: float | None = None,
+    ) -> dict[str, int]:
+        """
+        Add a job for every key of ``key_source`` that has none and is not made, and remove what is not wanted any more.
+
+        Two round trips, for any number of keys.
+
+        Parameters
+        ----------
+        *restrictions
+            For which keys jobs are added: anything that may follow ``&``. What is removed is judged by all keys.
+        delay : float
+            Seconds until the new jobs may be begun.
+        priority : int, optional
+            Of the new jobs; lower is sooner. By default ``jobs.default_priority``.
+        stale_timeout : float, optional
+            Seconds after which a job goes whose key is not wanted any more; 0 for never. By default
+            ``jobs.stale_timeout``. What is reserved or ignored stays.
+        orphan_timeout : float, optional
+            Seconds after which a reserved job is taken from whoever holds it. By default it never is: the jobs of
+            djnb's dead workers come back by themselves.
+
+        Returns
+        -------
+        dict
+            How many jobs were ``added``, ``removed``, ``orphaned`` and ``re_pended``, which is what happens to jobs
+            that were done when their rows have gone.
+        """
+        if self._keys is None:
+            raise OperandError(
+                f"{self._name} does not know its key source.", remedy="Refresh by the class: `Analysis.jobs.refresh()`."
+            )
+        return self._queue.refresh(
+            self._keys(restrictions),
+            wanted=self._keys(()),
+            delay=delay,
+            priority=priority,
+            stale_timeout=stale_timeout,
+            orphan_timeout=orphan_timeout,
+        )
+
+    def retry(
+        self,
+        *restrictions: Any,
+        signature: str | None = None,
+        ignored: bool = False,
+        priority: int | None = None,
+        delay: float = 0.0,
+    ) -> int:
+        """
+        Have failed jobs tried again, as if they were new.
+
+        Parameters
+        ----------
+        *restrictions
+            Which: anything that may follow ``&``. All that failed by default.
+        signature : str, optional
+            Only those of one kind of error, as `errors_by_signature` has it.
+        ignored : bool
+            The ignored jobs rather than those that failed.
+        priority : int, optional
+            Their new priority.
+        delay : float
+            Seconds until they may be begun.
+
+        Returns
+        -------
+        int
+            How many.
+
+        Examples
+        --------
+        >>> worst = Analysis.jobs.errors_by_signature()[0]
+        >>> Analysis.jobs.retry(signature=worst.signature, priority=1)
+        """
+        status = Status.IGNORE if ignored else Status.ERROR
+        node = self._among(restrictions)
+        return triage.retry(self._queue, node, signature=signature, status=status, priority=priority, delay=delay)
+
+    def prioritize(self, priority: int, *restrictions: Any) -> int:
+        """Give jobs that are not done a priority, lower is sooner, and return how many have another one now."""
+        return triage.prioritize(self._queue, self._among(restrictions), priority)
+
+    def _among(self, restrictions: tuple[Any, ...]) -> Node:
+        return (self & AndList(restrictions)).node if restrictions else self.node
+
     def delete(self, *, prompt: bool | None = False, **options: Any) -> int:
         """Delete jobs, by default without asking: a deleted job comes again with the next refresh."""
         return super().delete(prompt=prompt, **options)
 
-    def __repr__(self) -> str:
-        return f"<JobTable {self._name}{'' if self._node is None else ', restricted'}>"
+    # -- what happens to one
 
-
-class JobTables:
-    """
-    The job tables of a schema, as one collection: iterate over them, or restrict, fetch and delete as one.
-
-    The one job table that DataJoint 0.14 keeps for a schema is among them.
-
-    Parameters
-    ----------
-    tables : list of JobTable
-        The tables, restricted or not.
-    """
-
-    def __init__(self, tables: list[JobTable]) -> None:
-        self._tables = tables
-
-    @classmethod
-    def of(cls, connection: Connection, schema: str) -> Self:
-        """Return those that are in a schema."""
-        specs = connection.catalogue.schema(schema) or {}
-        found = {spec.name: spec for spec in specs.values()}
-        targets = {
-            name.job_table: spec for name, spec in found.items() if not name.is_hidden and name.twin not in found
-        }
-        return cls([JobTable(connection, name, targets.get(name)) for name in sorted(found) if name.is_job_table])
-
-    def __iter__(self) -> Iterator[JobTable]:
-        return iter(self._tables)
-
-    def __len__(self) -> int:
-        return len(self._tables)
-
-    def __getitem__(self, index: int) -> JobTable:
-        return self._tables[index]
-
-    def __and__(self, condition: Any) -> JobTables:
-        """Return the jobs that meet a condition, in all tables; ``table_name`` is the table that they are for."""
-        restricted = []
-        for table in self._tables:
-            named = condition if table.name.is_classic_jobs else (_named(table) & condition).proj()
-            restricted.append(table & named)
-        return JobTables(restricted)
-
-    def fetch(self, *names: str, as_dict: bool = True) -> list[dict[str, Any]]:
+    def reserve(self, key: Mapping[str, Any]) -> bool:
         """
-        Fetch the jobs of all tables.
+        Take the job of a key for this process, for a program of your own instead of `populate`.
 
-        Parameters
-        ----------
-        *names : str
-            Attributes; all that every job has if none is named: ``table_name``, ``key``, ``status``,
-            ``error_message``, ``error_stack``, ``user``, ``host``, ``pid``, ``connection_id``.
-        as_dict : bool
-            Must be true: the tables have different keys, which no array holds.
+        Should the process die, the job comes back to others. It is to be ended by `complete`, `error` or `release`.
 
         Returns
         -------
-        list of dict
-            ``key`` is the primary key of the row to be made, as a dict.
+        bool
+            False if the job may not be begun now: it is not there, not pending, or not due yet.
         """
-        if not as_dict:
+        return manual.reserve(self._queue, key)
+
+    def complete(self, key: Mapping[str, Any], duration: float | None = None) -> None:
+        """
+        Complete the job of a key that this process has taken, or that nobody has.
+
+        Within the transaction that inserts the rows, it keeps rows from being inserted whose job was taken away.
+
+        Parameters
+        ----------
+        key : mapping
+            Has the job's key.
+        duration : float, optional
+            Seconds.
+
+        Raises
+        ------
+        LostReservationError
+            Somebody else has the job, or it is not there.
+        """
+        manual.complete(self._queue, key, duration)
+
+    def error(self, key: Mapping[str, Any], error_message: str, error_stack: str | None = None) -> None:
+        """
+        Note that the job of a key failed which this process has taken, or nobody has.
+
+        Parameters
+        ----------
+        key : mapping
+            Has the job's key.
+        error_message : str
+            Is cut to 2047 characters.
+        error_stack : str, optional
+            The traceback.
+
+        Raises
+        ------
+        LostReservationError
+            Somebody else has the job, or it is not there.
+        """
+        manual.error(self._queue, key, error_message, error_stack)
+
+    def release(self, key: Mapping[str, Any]) -> None:
+        """
+        Give the job of a key back that this process has taken.
+
+        Raises
+        ------
+        LostReservationError
+            It has not, or not any more.
+        """
+        manual.release(self._queue, key)
+
+    def ignore(self, key: Mapping[str, Any] | None = None) -> None:
+        """
+        Have jobs passed over: that of a key, which need not be there, or without one, all of the restriction.
+
+        Who holds such a job cannot complete it any more.
+
+        Raises
+        ------
+        OperandError
+            There is neither a key nor a restriction.
+        """
+        if key is not None:
+            triage.ignore_key(self._queue, key)
+        elif self._node is None:
             raise OperandError(
-                "The jobs of several tables have different keys and are fetched as dicts.",
-                remedy="Say `fetch(as_dict=True)`, or fetch one of them: `Analysis.jobs.fetch()`.",
+                "`ignore` was called without a key, on all jobs.",
+                remedy="Give a key, or restrict: `Analysis.jobs.errors.ignore()`.",
             )
-        rows = [row for table in self._tables for row in _rows(table)]
-        return [{name: row[name] for name in names} for row in rows] if names else rows
-
-    def to_dicts(self) -> list[dict[str, Any]]:
-        """Fetch the jobs of all tables; see `fetch`."""
-        return self.fetch()
-
-    def delete(self, *, prompt: bool | None = False) -> int:
-        """Delete the jobs of all tables, by default without asking, and return how many there were."""
-        return sum(table.delete(prompt=prompt) for table in self._tables)
+        else:
+            triage.ignore(self._queue, self.node)
 
     def __repr__(self) -> str:
-        return f"JobTables({', '.join(str(table.name) for table in self._tables)})"
-
-
-_SHARED = ("status", "error_message", "error_stack", "user", "host", "pid", "connection_id")
-
-
-def _target(table: JobTable) -> str:
-    target = table._target
-    return target.name.table if target is not None else table.name.table.lstrip("~")
-
-
-def _named(table: JobTable) -> Query:
-    return table.proj(..., table_name=f"'{_target(table)}'")
-
-
-def _rows(table: JobTable) -> list[dict[str, Any]]:
-    if table.name.is_classic_jobs:
-        return table.to_dicts("table_name", "key", *_SHARED)
-    key = table.primary_key
-    return [
-        {
-            "table_name": _target(table),
-            "key": {name: row[name] for name in key},
-            **{name: row[name] for name in _SHARED},
-        }
-        for row in table.to_dicts(*key, *_SHARED)
-    ]
+        return f"<JobTable {self._name}{'' if self._node is None else ', restricted'}>"

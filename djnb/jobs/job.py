@@ -1,0 +1,55 @@
+"""A job that could be taken, one that was, and who takes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from djnb.sql.queue import Held
+
+
+class Holder(Protocol):
+    """What a queue needs of a worker."""
+
+    @property
+    def id(self) -> int:
+        """Its number in the registry of the schema."""
+        ...
+
+
+@dataclass(frozen=True)
+class Job:
+    """
+    A job that was taken.
+
+    Attributes
+    ----------
+    key : dict
+        The primary key of the row to be made, as far as parents give it.
+    token : int
+        Of this reservation; no other one has it.
+    attempts : int
+        How often it was begun, with this time.
+    deaths : int
+        How many workers have died over it.
+    """
+
+    key: dict[str, Any]
+    token: int
+    attempts: int = 1
+    deaths: int = 0
+
+    @property
+    def held(self) -> Held:
+        """The reservation, for statements."""
+        return Held(self.key, self.token)
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A job that could be begun when it was looked at."""
+
+    key: dict[str, Any]
+    attempts: int
+    deaths: int
+    priority: int
