@@ -157,6 +157,11 @@ _INSTEAD: dict[str, str] = {
     "GLOBALCONFIG": "Settings are written into `djnb.toml`; `~/.datajoint_config.json` is read.",
     "make_condition": "Restrict a query instead: `query & condition`.",
     "deploy": "There is nothing to deploy with djnb.",
+    **dict.fromkeys(
+        ("analyze_columns", "migrate_columns", "analyze_blob_columns", "migrate_blob_columns", "migrate_external"),
+        "Tables of DataJoint 0.14 and 2 are read as they are; nothing of their columns has to be migrated.",
+    ),
+    "rebuild_lineage": "Use `schema.rebuild_lineage()`.",
     "gc": "Use `djnb.find_orphans(store)`, and `execute()` of the plan that it returns.",
 }
 

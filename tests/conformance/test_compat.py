@@ -37,6 +37,14 @@ def not_installed():
 
 
 class TestInstall:
+    def test_migrations_are_found_or_explained(self, installed):
+        """What there is to migrate comes from djnb, and what there is not is said."""
+        from datajoint.migrate import add_job_metadata_columns
+
+        assert add_job_metadata_columns is djnb.migrate.add_job_metadata_columns
+        with pytest.raises(AttributeError, match="read as they are"):
+            importlib.import_module("datajoint.migrate").migrate_columns
+
     def test_import_gives_djnb(self, installed):
         """The names of the top are djnb's own."""
         import datajoint as dj
