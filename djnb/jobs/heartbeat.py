@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from djnb.connection import Connection
-from djnb.errors import DataJointError, MissingTableError
+from djnb.errors import DataJointError, LostConnectionError, MissingTableError
 from djnb.jobs import points, reaping, registry
 from djnb.jobs.reaping import Patience
 
@@ -47,6 +47,13 @@ class Heartbeat:
         self._pid = os.getpid()
         self._end = threading.Event()
         self._thread: threading.Thread | None = None
+
+    def register(self, connection: Connection, schema: str) -> int:
+        """Register a worker and return its number; again, if the connection was lost while it was idle."""
+        try:
+            return registry.register(connection, self.liveness, schema)
+        except LostConnectionError:
+            return registry.register(connection, self.liveness, schema)
 
     def start(self) -> None:
         """Begin to beat, if it does not yet."""

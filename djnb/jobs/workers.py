@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 
 from djnb.connection import Connection
-from djnb.errors import LockError
-from djnb.jobs import reaping, registry
+from djnb.errors import LockError, LostConnectionError, UnreachableError
+from djnb.jobs import reaping
 from djnb.jobs.heartbeat import Heartbeat, heartbeat_of
+
+logger = logging.getLogger(__name__)
 
 _AUDIT_SECONDS = 60.0
 """Between two looks for jobs whose workers are not registered, which costs more than to look for dead ones."""
@@ -61,7 +64,7 @@ class Worker:
             worker = heart.workers.get(schema)
             if worker is None or worker.is_dead:
                 try:
-                    number = registry.register(connection, heart.liveness, schema)
+                    number = heart.register(connection, schema)
                 except BaseException:
                     heart.end_unused()
                     raise
@@ -92,7 +95,9 @@ class Worker:
                     self._audit_due = time.monotonic() + _AUDIT_SECONDS
                     dead += reaping.sweep_unregistered(self._heart.liveness, self.schema)
                 return dead
-            except LockError:  # a claim is at the same rows; the next sweep comes soon
+            except (LockError, LostConnectionError, UnreachableError) as error:
+                # A claim is at the same rows, or the server is not there; the next sweep comes soon.
+                logger.info("The dead were not looked for: %s", error)
                 return []
 
     def close(self) -> None:

@@ -20,6 +20,8 @@ if sys.platform == "win32":
     _PLACES = 2**31 - 1
     """Positions of a file that the C library locks."""
 
+    _ACCESS_TO_LOOK = os.O_RDWR
+
     def _lock(descriptor: int, place: int) -> bool:
         os.lseek(descriptor, place % _PLACES, os.SEEK_SET)
         try:
@@ -33,8 +35,16 @@ if sys.platform == "win32":
         with suppress(OSError):
             msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
 
+    def _is_free(descriptor: int, place: int) -> bool:
+        if not _lock(descriptor, place):
+            return False
+        _unlock(descriptor, place)
+        return True
+
 else:
     import fcntl
+
+    _ACCESS_TO_LOOK = os.O_RDONLY | os.O_CLOEXEC
 
     def _lock(descriptor: int, place: int) -> bool:
         try:
@@ -45,6 +55,14 @@ else:
 
     def _unlock(descriptor: int, place: int) -> None:
         fcntl.lockf(descriptor, fcntl.LOCK_UN, 1, place)
+
+    def _is_free(descriptor: int, place: int) -> bool:
+        try:  # a shared lock, so that those who look are not in each other's way
+            fcntl.lockf(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB, 1, place)
+        except (BlockingIOError, PermissionError):
+            return False
+        _unlock(descriptor, place)
+        return True
 
 
 SUFFIX = ".workers"
@@ -104,19 +122,23 @@ def give_back(path: str, place: int) -> None:
             _close_if_idle(path)
 
 
-def is_taken(path: str, place: int) -> bool:
-    """Tell whether any process has locked a byte."""
+def is_taken(path: str, place: int) -> bool | None:
+    """Tell whether any process has locked a byte; None where the file may not even be read."""
     with _guard:
-        file = _open(path)
+        file = _files.get(path)
+        if file is not None:
+            # To the process that has it, a lock looks free.
+            return place in file.held or not _is_free(file.descriptor, place)
         try:
-            if place in file.held:  # to the process that has it, a lock looks free
-                return True
-            if not _lock(file.descriptor, place):
-                return True
-            _unlock(file.descriptor, place)
+            descriptor = os.open(path, _ACCESS_TO_LOOK)
+        except FileNotFoundError:
             return False
+        except OSError:
+            return None
+        try:
+            return not _is_free(descriptor, place)
         finally:
-            _close_if_idle(path)
+            os.close(descriptor)  # with no lock of this process
 
 
 def _open(path: str) -> _LockFile:
