@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
+import djnb
 from djnb.sql.statement import Statement
 from tests.conformance.recordings import server_only
 
@@ -35,3 +38,25 @@ class TestNow:
             mysql_admin("SET GLOBAL time_zone = %s", (before,))
 
         assert (timedelta(hours=6), 0) == (utc - local, utc.microsecond % 1000)
+
+
+class TestClocksOfClients:
+    def test_move_no_job(self):
+        """
+        A worker's clock may be a day off: what claims, ends and gives back jobs never asks it for the time of day.
+
+        Only when a row was computed, which is noted with it, is told by whoever computed it, as DataJoint does.
+        """
+        home = Path(djnb.__file__).parent
+        modules = {*home.glob("jobs/*.py"), *home.glob("backends/*/liveness.py"), home / "sql" / "queue.py"}
+
+        asking = [
+            f"{path.name}: {ast.unparse(node)}"
+            for path in modules - {home / "jobs" / "metadata.py"}
+            for node in ast.walk(ast.parse(path.read_text()))
+            if isinstance(node, ast.Attribute)
+            and ast.unparse(node) in {"time.time", "datetime.now", "datetime.utcnow", "datetime.today", "date.today"}
+        ]
+
+        assert [] == asking
+        assert len(modules) > 10

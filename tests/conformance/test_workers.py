@@ -24,8 +24,10 @@ import pytest
 
 import djnb as dj
 from djnb.jobs import registry
+from djnb.jobs.queue import Queue
 from djnb.jobs.roster import HeldJob, WorkerState
 from djnb.jobs.workers import Worker
+from djnb.model.naming import TableName
 from djnb.sql.statement import Statement
 from tests import servers
 from tests.conformance.recordings import KEYS, server_only
@@ -79,7 +81,9 @@ def jobs(connection, computed):
 _WORKER = """
 import ctypes, os, signal, sys
 import djnb as dj
+from djnb.jobs.queue import Queue
 from djnb.jobs.workers import Worker
+from djnb.model.naming import TableName
 
 connection = dj.Connection()
 worker = Worker.of(connection, sys.argv[1])
@@ -100,6 +104,27 @@ def hold_the_interpreter():  # as compiled code does that computes for long
 
 def present():
     return Worker.of(connection, sys.argv[1]).id
+
+
+def claim(count=1):
+    global queue, jobs
+    queue = Queue(connection, connection.catalogue.table(TableName(sys.argv[1], "__result")))
+    jobs = queue.claim(Worker.of(connection, sys.argv[1]), count=count)
+    return [job.key for job in jobs]
+
+
+def finish(job):
+    with connection.transaction():
+        return connection.execute(queue.fence(job, duration=0)).affected
+
+
+def work(killer):
+    while claim(8):
+        for job in jobs:
+            if job.key["recording_id"] == killer:
+                os.kill(os.getpid(), signal.SIGKILL)
+            assert finish(job) == 1
+    return "all done"
 
 
 for line in sys.stdin:
@@ -364,6 +389,21 @@ class TestDeath:
 
         assert [("pending", 0), ("pending", 1), ("pending", 0)] == [(job["status"], job["_deaths"]) for job in jobs()]
 
+    def test_of_three_workers_spares_the_neighbours_of_the_job_that_killed_them(
+        self, connection, schema, jobs, start_worker, until_found
+    ):
+        """
+        Workers claim eight jobs at a time, and one of them kills whoever tries it: it ends as an error by itself.
+        """
+        me = Worker.of(connection, schema.name)
+        for child in [start_worker() for _ in range(3)]:
+            child.begin("work(killer=2)")
+            child.process.wait(60)
+            until_found(me, child)
+
+        assert "all done" == start_worker().ask("work(killer=2)")
+        assert [(2, "error", 3)] == [(job["recording_id"], job["status"], job["_deaths"]) for job in jobs()]
+
 
 class TestLife:
     def test_is_not_doubted_while_the_process_is_stopped(self, connection, schema, start_worker, look, registered):
@@ -408,6 +448,27 @@ class TestLife:
         fresh = int(child.ask("present()"))
         assert fresh != child.worker
         assert {me.id, fresh} == set(registered())
+
+    def test_after_being_declared_dead_finishes_nothing(
+        self, connection, schema, jobs, computed, start_worker, lose_sign, until_found
+    ):
+        """Its job was given to another worker while it was out of reach: what it computed is refused."""
+        jobs(2, 3, status="ignore")
+        child = start_worker()
+        me = Worker.of(connection, schema.name)
+        assert str([KEYS[0]]) == child.ask("claim()")
+        queue = Queue(connection, connection.catalogue.table(TableName(schema.name, "__result")))
+
+        child.send(signal.SIGSTOP)
+        lose_sign(child)
+        until_found(me, child)
+        (again,) = queue.claim(me)
+        child.send(signal.SIGCONT)
+
+        assert "0" == child.ask("finish(jobs[0])")
+        with connection.transaction():
+            assert 1 == connection.execute(queue.fence(again, duration=0)).affected
+        assert [2, 3] == [job["recording_id"] for job in jobs()]
 
     @server_only
     def test_goes_on_when_the_server_ends_the_connection_that_shows_it(self, start_worker, look, mysql_admin):
