@@ -423,6 +423,16 @@ class InputsChangedError(DataJointError):
 
     tables: tuple[str, ...] = ()
 
+    @classmethod
+    def of(cls, tables: tuple[str, ...], changes: Sequence[str]) -> Self:
+        """Build the error from the classes and from what is said of each change."""
+        error = cls(
+            f"What was read has changed before the rows that follow from it were inserted: {'; '.join(changes)}.",
+            remedy="Nothing was inserted. Populate again when nobody changes what it reads.",
+        )
+        error.tables = tables
+        return error
+
 
 class LostReservationError(DataJointError):
     """
@@ -481,6 +491,10 @@ class CompatError(DataJointError):
 
 class SharedJobsWarning(UserWarning):
     """Two tables of one name have been declared whose jobs would be kept in one place, so that none are kept."""
+
+
+class LongTransactionWarning(UserWarning):
+    """A transaction was open for long after ``make()`` had begun to insert; others had to wait for it."""
 
 
 class SettingWithoutEffectWarning(UserWarning):

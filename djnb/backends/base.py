@@ -154,6 +154,10 @@ class Driver(Protocol):
         """Send one statement for many rows, in as few messages as the database takes."""
         ...
 
+    def version(self) -> int | None:
+        """Return the number of a file's state, another one after others have written into it; None on a server."""
+        ...
+
     def begin(self) -> str:
         """Open a transaction that will write; return the statement that did it."""
         ...

@@ -18,6 +18,8 @@ from djnb.backends.cursor import Cursor
 from djnb.backends.liveness import Liveness
 from djnb.catalogue import Catalogue
 from djnb.connection import schemas
+from djnb.connection.deferred import Deferred
+from djnb.connection.finishing import Guard
 from djnb.connection.sending import Sender
 from djnb.connection.sessions import Sessions
 from djnb.connection.streams import Streams
@@ -73,7 +75,7 @@ class Connection:
         self._sender = Sender(self._backend, self._sessions, self.bus, reconnects=settings.reconnect)
         self._transactions = Transactions(self._sessions, self._sender)
         self._streams = Streams(self._backend, self._sessions, self._sender)
-        self.catalogue = Catalogue(self._backend, self.execute)
+        self.catalogue = Catalogue(self._backend, self._look)
         self._sessions.current()
 
     @property
@@ -89,7 +91,7 @@ class Connection:
     @property
     def in_transaction(self) -> bool:
         """Whether the calling thread has a transaction open."""
-        return self._sessions.in_transaction
+        return self._transactions.in_transaction
 
     @property
     def is_closed(self) -> bool:
@@ -108,7 +110,16 @@ class Connection:
         DataJointError
             The kind says what is wrong; the driver's error is its cause.
         """
-        return self._sender.execute(statement)
+        return self._asking.execute(statement)
+
+    @property
+    def _asking(self) -> Sender | Deferred:
+        """What sends the statements of the calling thread."""
+        return self._transactions.deferred or self._sender
+
+    def _look(self, statement: Statement) -> Answer:
+        """Send a statement that asks for no rows of the user's."""
+        return self._asking.look(statement)
 
     def execute_together(self, statements: Sequence[Statement]) -> list[Answer]:
         """
@@ -121,11 +132,11 @@ class Connection:
         DataJointError
             The first that the database gave; on a server, the statements after it are carried out all the same.
         """
-        return self._sender.execute_together(statements)
+        return self._asking.execute_together(statements)
 
     def message_limit(self) -> int | None:
         """Return how many bytes the statement for one row may have, in one statement; None if that does not matter."""
-        return self._sender.message_limit()
+        return self._asking.message_limit()
 
     def fetch_arrow(self, statement: Statement) -> Any:
         """
@@ -140,9 +151,11 @@ class Connection:
 
     def execute_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> int:
         """Send one statement for many rows and return how many were changed."""
-        return self._sender.execute_many(sql, rows)
+        return self._asking.execute_many(sql, rows)
 
-    def stream(self, statement: Statement, *, large: Sequence[int] = ()) -> Iterator[list[tuple[Any, ...]]]:
+    def stream(
+        self, statement: Statement, *, large: Sequence[int] = (), names: Sequence[str] = ()
+    ) -> Iterator[list[tuple[Any, ...]]]:
         """
         Send a statement that reads and yield the rows of its answer in portions, in bounded memory.
 
@@ -156,12 +169,17 @@ class Connection:
             A SELECT.
         large : sequence of int
             The places in a row whose values may be large.
+        names : sequence of str
+            The columns of the answer.
 
         Raises
         ------
         DataJointError
             As for ``execute``; ``LostConnectionError`` also amid the answer.
         """
+        deferred = self._transactions.deferred
+        if deferred is not None:
+            return deferred.stream(statement, large, names)
         return self._streams.stream(statement, large)
 
     @property
@@ -182,6 +200,28 @@ class Connection:
             The database undid the transaction to break a deadlock; likewise.
         """
         return Transaction(self._transactions.transact)
+
+    def defer(self, guard: Guard, *, passed_over: TableName | None = None) -> AbstractContextManager[Deferred]:
+        """
+        Run a ``with`` block as a transaction of this thread that opens when something is written.
+
+        What is read before is sent by itself; when the transaction opens, it must be as it was.
+
+        Parameters
+        ----------
+        guard : Guard
+            What comes first in the transaction, and what became of it when its end was lost.
+        passed_over : TableName, optional
+            A table that may have changed, and its parts.
+
+        Raises
+        ------
+        TransactionError
+            The thread has a transaction already.
+        InputsChangedError
+            What was read has changed; nothing is kept.
+        """
+        return self._transactions.defer(self.dialect, guard, passed_over)
 
     def on_rollback(self, undo: Callable[[], None]) -> None:
         """Have something undone with the transaction of this thread, if that is undone: files that it has written."""
@@ -279,15 +319,15 @@ class Connection:
 
     def privileges(self) -> Privileges:
         """Return what the user may do where, as the database says now."""
-        return self._backend.load_privileges(self.execute)
+        return self._backend.load_privileges(self._look)
 
     def size_on_disk(self, schema: str) -> int:
         """Return how many bytes the tables of a schema and their indexes take, as far as the database knows."""
-        return self._backend.size_on_disk(self.execute, schema)
+        return self._backend.size_on_disk(self._look, schema)
 
     def list_schemas(self) -> list[str]:
         """Return the names of the schemas that the user can see."""
-        return self._backend.list_schemas(self.execute)
+        return self._backend.list_schemas(self._look)
 
     def create_schema(self, name: str) -> None:
         """Create a schema if it is not there; not within a transaction."""

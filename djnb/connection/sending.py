@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, TypeVar
 
 from djnb.backends.base import Answer, Backend, Driver
+from djnb.connection.digest import Digest
 from djnb.connection.sessions import Session, Sessions
 from djnb.errors import AccessError, LostConnectionError
 from djnb.events import Bus, StatementSent
@@ -43,7 +44,7 @@ class Sender:
         self._bus = bus
         self.reconnects = reconnects
 
-    def send(self, sql: str, send: Callable[[Driver], T], *, may_repeat: bool) -> T:
+    def send(self, sql: str, send: Callable[[Driver], T], *, may_repeat: bool, is_told: bool = True) -> T:
         """Send with the calling thread's driver; connect anew where nothing can be lost by it."""
         self._sessions.check_block()
         session = self._sessions.current()
@@ -64,7 +65,8 @@ class Sender:
                 return self._send_once(session, sql, send)
         finally:
             session.last_used = time.monotonic()
-            self.tell(sql, started)
+            if is_told:
+                self.tell(sql, started)
 
     def _is_gone(self, session: Session) -> bool:
         """Tell whether the server has given up a connection; it is asked only where there is reason to doubt."""
@@ -104,6 +106,10 @@ class Sender:
             statement.sql, lambda driver: driver.execute(statement.sql, statement.params), may_repeat=reads
         )
 
+    def look(self, statement: Statement) -> Answer:
+        """Send a statement that asks for no rows of the user's."""
+        return self.execute(statement)
+
     def execute_together(self, statements: Sequence[Statement]) -> list[Answer]:
         """Send small statements that belong together, as one, and return their answers."""
         return self.send(
@@ -111,6 +117,26 @@ class Sender:
             lambda driver: driver.execute_together(statements),
             may_repeat=False,
         )
+
+    def begin(self, statements: Sequence[Statement]) -> list[Answer]:
+        """Send what begins a transaction, and what comes first in it, and return the answers."""
+        answers = self.execute_together(statements)
+        self._sessions.current().in_transaction = True
+        return answers
+
+    def digest(self, statement: Statement, hashed: Collection[int] = ()) -> Digest:
+        """Return the digest of an answer, without keeping its rows; some of their places have the SHA-1 of bytes."""
+
+        def take(driver: Driver) -> Digest:
+            digest = Digest()
+            digest.add(driver.stream(statement.sql, statement.params), hashed=hashed)
+            return digest
+
+        return self.send(statement.sql, take, may_repeat=True)
+
+    def version(self) -> int | None:
+        """Return the number by which a file knows its state; nobody is told, since nothing is sent anywhere."""
+        return self.send("", lambda driver: driver.version(), may_repeat=True, is_told=False)
 
     def execute_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> int:
         """Send one statement for many rows and return how many were changed."""

@@ -21,7 +21,6 @@ class Session:
     pid: int = field(default_factory=os.getpid)
     last_used: float = field(default_factory=time.monotonic)
     in_transaction: bool = False
-    savepoints: int = 0
 
     @property
     def is_ended(self) -> bool:

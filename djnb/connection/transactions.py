@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any
+from typing import Any, Protocol
 
+from djnb.connection.deferred import Deferred
+from djnb.connection.finishing import Guard
 from djnb.connection.sending import Sender
 from djnb.connection.sessions import Session, Sessions
 from djnb.errors import LostConnectionError, TransactionError
+from djnb.model.naming import TableName
+from djnb.sql.dialect import Dialect
 from djnb.sql.statement import Statement
 
 logger = logging.getLogger(__name__)
@@ -37,6 +42,16 @@ class Transaction:
             self._open.__exit__(*raised)
 
 
+class _Marks(Protocol):
+    """Where savepoints are set."""
+
+    def mark(self, name: str) -> None: ...
+
+    def release(self, name: str) -> None: ...
+
+    def go_back(self, name: str) -> bool: ...
+
+
 class _Cancelled(Exception):  # noqa: N818 -- no error: it ends a transaction that is to be undone
     """A transaction is to be undone."""
 
@@ -45,6 +60,8 @@ class _Own(threading.local):
     """What a thread notes of its transaction: what is to be undone with it, and what `start` has begun."""
 
     begun: AbstractContextManager[None] | None = None
+    deferred: Deferred | None = None
+    savepoints: int = 0
 
     def __init__(self) -> None:
         self.undoing: list[Callable[[], None]] = []
@@ -67,6 +84,62 @@ class Transactions:
         self._sender = sender
         self._own = _Own()
 
+    @property
+    def deferred(self) -> Deferred | None:
+        """The deferred transaction of the calling thread, if it has one."""
+        return self._own.deferred
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether the calling thread has a transaction, be it open or deferred."""
+        return self._own.deferred is not None or self._sessions.in_transaction
+
+    @contextmanager
+    def suspended(self) -> Iterator[None]:
+        """Let a ``with`` block ask beside the deferred transaction of the thread."""
+        deferred, self._own.deferred = self._own.deferred, None
+        try:
+            yield
+        finally:
+            self._own.deferred = deferred
+
+    @contextmanager
+    def defer(self, dialect: Dialect, guard: Guard, passed_over: TableName | None) -> Iterator[Deferred]:
+        """
+        Run a ``with`` block as a transaction of the calling thread that opens when something is written.
+
+        Raises
+        ------
+        TransactionError
+            The thread has one already.
+        """
+        self._check_none()
+        deferred = Deferred(self, self._sessions, self._sender, dialect, guard, passed_over)
+        self._own.deferred = deferred
+        self._own.undoing = []
+        try:
+            yield deferred
+            deferred.commit()
+        except BaseException as error:
+            deferred.roll_back()
+            if not deferred.may_be_kept and not deferred.is_elsewhere:
+                self._undo(0)
+            # What went wrong first is what is to be told, whatever the block made of it.
+            if deferred.failure not in (None, error) and isinstance(error, Exception):
+                raise deferred.failure from error
+            raise
+        finally:
+            self._sessions.leave_block()
+            self._own.deferred = None
+            self._own.undoing = []
+
+    def _check_none(self) -> None:
+        if self.in_transaction:
+            raise TransactionError(
+                "A transaction is open already in this thread.",
+                remedy="Do everything within the outer one; transactions do not nest.",
+            )
+
     @contextmanager
     def transact(self) -> Iterator[None]:
         """
@@ -77,11 +150,7 @@ class Transactions:
         TransactionError
             The thread has one open already.
         """
-        if self._sessions.in_transaction:
-            raise TransactionError(
-                "A transaction is open already in this thread.",
-                remedy="Do everything within the outer one; transactions do not nest.",
-            )
+        self._check_none()
         session = self._begin()
         self._own.undoing = []
         is_committing = False
@@ -89,10 +158,12 @@ class Transactions:
             yield
             self._sessions.check_block()
             is_committing = True
-            self._commit(session)
+            self.keep(session)
         except BaseException:
+            if session.pid != os.getpid():  # the transaction is that of the process which forked this one
+                raise
             if session.in_transaction:
-                self._roll_back(session)
+                self.roll_back(session)
             if not is_committing:  # else all of it may be kept
                 self._undo(0)
             raise
@@ -113,7 +184,8 @@ class Transactions:
             raise
         return session
 
-    def _commit(self, session: Session) -> None:
+    def keep(self, session: Session) -> None:
+        """Commit the transaction of a session."""
         try:
             self._sender.send("COMMIT", lambda driver: driver.commit(), may_repeat=False)
         except LostConnectionError as error:
@@ -125,7 +197,8 @@ class Transactions:
             ) from error
         session.in_transaction = False
 
-    def _roll_back(self, session: Session) -> None:
+    def roll_back(self, session: Session) -> None:
+        """Undo the transaction of a session."""
         session.in_transaction = False
         started = time.perf_counter()
         try:
@@ -140,32 +213,46 @@ class Transactions:
     @contextmanager
     def atomic(self) -> Iterator[None]:
         """Run a ``with`` block as a transaction, or within one behind a savepoint."""
-        if not self._sessions.in_transaction:
+        if not self.in_transaction:
             with self.transact():
                 yield
             return
-        session = self._sessions.current()
-        mark = len(self._own.undoing)
-        session.savepoints += 1
+        noted = len(self._own.undoing)
+        self._own.savepoints += 1
         # A name of its own: on a server, a savepoint takes the place of an earlier one of its name.
-        name = f"djnb_{session.savepoints}"
+        name = f"djnb_{self._own.savepoints}"
+        marks: _Marks = self._own.deferred or self
         try:
-            self._sender.execute(Statement(f"SAVEPOINT {name}"))
+            marks.mark(name)
             yield
         except BaseException:
-            if self._sessions.in_transaction:  # else a deadlock, or a lost connection, has undone the whole transaction
-                self._sender.execute(Statement(f"ROLLBACK TO SAVEPOINT {name}"))
-                self._sender.execute(Statement(f"RELEASE SAVEPOINT {name}"))
-                self._undo(mark)
+            if marks.go_back(name):
+                self._undo(noted)
             raise
         else:
-            self._sender.execute(Statement(f"RELEASE SAVEPOINT {name}"))
+            marks.release(name)
         finally:
-            session.savepoints -= 1
+            self._own.savepoints -= 1
+
+    def mark(self, name: str) -> None:
+        """Set a savepoint."""
+        self._sender.execute(Statement(f"SAVEPOINT {name}"))
+
+    def release(self, name: str) -> None:
+        """Forget a savepoint."""
+        self._sender.execute(Statement(f"RELEASE SAVEPOINT {name}"))
+
+    def go_back(self, name: str) -> bool:
+        """Undo what was done since a savepoint; False if a deadlock or a lost connection has undone everything."""
+        if not self._sessions.in_transaction:
+            return False
+        self._sender.execute(Statement(f"ROLLBACK TO SAVEPOINT {name}"))
+        self._sender.execute(Statement(f"RELEASE SAVEPOINT {name}"))
+        return True
 
     def on_rollback(self, undo: Callable[[], None]) -> None:
         """Have something undone with the transaction of this thread, if that is undone."""
-        if self._sessions.in_transaction:
+        if self.in_transaction:
             self._own.undoing.append(undo)
 
     def _undo(self, mark: int) -> None:
@@ -207,7 +294,7 @@ class Transactions:
         TransactionError
             The thread has one open; the message begins with ``refused``.
         """
-        if self._sessions.in_transaction:
+        if self.in_transaction:
             raise TransactionError(
                 f"{refused} while a transaction is open.",
                 remedy="Do it before or after, outside of `make` and of `with connection.transaction()`.",

@@ -10,19 +10,31 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from djnb.algebra.conditions import Equals, both
 from djnb.algebra.nodes import Restrict, Stored
 from djnb.connection import Connection
-from djnb.errors import DirectInsertError, DuplicateError, EmptyMakeError, LostReservationError
-from djnb.jobs import metadata
+from djnb.connection.deferred import Deferred
+from djnb.errors import (
+    DirectInsertError,
+    DuplicateError,
+    EmptyMakeError,
+    InputsChangedError,
+    LockError,
+    LostConnectionError,
+    LostReservationError,
+)
+from djnb.jobs import metadata, points
 from djnb.model.naming import TableName
 from djnb.populate import signals
 from djnb.rows.fetch import exists
 from djnb.rows.given import read_rows
 from djnb.sql.statement import Statement
+
+ATTEMPTS = 5
+"""How often a key is computed at most, if what it follows from changes each time."""
 
 
 class Makeable(Protocol):
@@ -36,6 +48,11 @@ class Makeable(Protocol):
     @property
     def connection(self) -> Connection:
         """Where it is."""
+        ...
+
+    @property
+    def make_in_transaction(self) -> bool:
+        """Whether all of ``make`` is one transaction."""
         ...
 
     @property
@@ -105,6 +122,7 @@ def inserting(connection: Connection, target: Stored, rows: Any) -> Iterator[Any
             yield row
 
     yield watched()
+    points.reach("after_insert")
     now.count += seen.count
     now.has_key = now.has_key or seen.has_key
 
@@ -180,26 +198,100 @@ def make_key(
     Exception
         Whatever ``make`` raises; nothing of the key is kept.
     """
-    started = time.monotonic()
+    attempt = _Attempt(table, target, key, make_kwargs, fence)
     try:
-        with table.connection.transaction(), metadata.timed(), making(table.name, key) as now:
-            if fence is not None:
-                _complete(table, key, fence, started)
-            table.make(dict(key), **make_kwargs)
-            # A date may have been inserted as text; only then is the database asked.
-            if not now.has_key and not (now.count and has_row(table.connection, target, key)):
-                raise EmptyMakeError.for_table(table.name.class_name, key)
-            signals.hold()
+        attempt.make()
     except DuplicateError:
         # Asked only now: mostly, nobody else has made the key.
         if not has_row(table.connection, target, key):
             raise
-        if fence is not None:
-            _complete(table, key, fence, started)
+        attempt.complete()
         return False
     return True
 
 
-def _complete(table: Makeable, key: Mapping[str, Any], fence: Fence, started: float) -> None:
-    if table.connection.execute(fence.statement(time.monotonic() - started)).affected != 1:
-        raise LostReservationError.for_key(table.name.class_name, key)
+@dataclass
+class _Attempt:
+    """The making of a key, as often as what it reads changes meanwhile; the guard of its transaction."""
+
+    table: Makeable
+    target: Stored
+    key: Mapping[str, Any]
+    make_kwargs: Mapping[str, Any]
+    fence: Fence | None
+    started: float = field(default_factory=time.monotonic)
+
+    def make(self) -> None:
+        if self.table.make_in_transaction:
+            self._make_in_transaction()
+        else:
+            self._make()
+        points.reach("after_commit")
+
+    def _make_in_transaction(self) -> None:
+        try:
+            with self.table.connection.transaction():
+                self._compute()
+                # Not before: it would keep everybody from the job for as long as make takes.
+                self.complete()
+        except LostConnectionError:
+            if not self.was_committed():
+                raise
+
+    def _make(self) -> None:
+        for left in reversed(range(ATTEMPTS)):
+            if left < ATTEMPTS - 1:
+                signals.open_again()
+            transaction = self.table.connection.defer(self, passed_over=self.table.name)
+            try:
+                with transaction as deferred:
+                    self._compute_here(deferred)
+            except InputsChangedError:
+                if not left:
+                    raise
+            except (LockError, LostConnectionError):
+                if not left or not deferred.may_be_made_again:
+                    raise
+            else:
+                return
+
+    def _compute_here(self, deferred: Deferred) -> None:
+        try:
+            self._compute()
+        finally:
+            if deferred.is_elsewhere:
+                raise SystemExit("A process that was forked within `make` has come out of it, and ends here.")
+
+    def _compute(self) -> None:
+        with metadata.timed(), making(self.table.name, self.key) as now:
+            points.reach("before_make")
+            self.table.make(dict(self.key), **self.make_kwargs)
+            # A date may have been inserted as text; only then is the database asked.
+            if not now.has_key and not (now.count and has_row(self.table.connection, self.target, self.key)):
+                raise EmptyMakeError.for_table(self.table.name.class_name, self.key)
+        signals.hold()
+        points.reach("before_commit")
+
+    def complete(self) -> None:
+        """Complete the job, if there is one."""
+        first = self.first()
+        if first is not None and self.table.connection.execute(first).affected != 1:
+            raise self.refusal()
+
+    def first(self) -> Statement | None:
+        """Return what completes the job."""
+        return None if self.fence is None else self.fence.statement(time.monotonic() - self.started)
+
+    def opened(self) -> None:
+        """Hear that the transaction is open, and that nothing it follows from has changed."""
+        points.reach("after_verify")
+
+    def refusal(self) -> LostReservationError:
+        """Return the error for a job that is not to be completed."""
+        return LostReservationError.for_key(self.table.name.class_name, self.key)
+
+    def was_committed(self) -> bool | None:
+        """Ask whether the job is completed, or whether there are rows of the key."""
+        if self.fence is not None:
+            return self.fence.was_completed()
+        return has_row(self.table.connection, self.target, self.key)

@@ -93,6 +93,12 @@ class Guard:
         finally:
             self._is_open = False
 
+    def open_again(self) -> None:
+        """Let a signal interrupt again what it did before it was held."""
+        if not self._is_open:
+            self.check()
+            self._is_open = True
+
     def hold(self) -> None:
         """Let signals wait, until the next block that is interruptible."""
         self._is_open = False
@@ -141,3 +147,9 @@ def hold() -> None:
     """
     if _active is not None and threading.current_thread() is threading.main_thread():
         _active.hold()
+
+
+def open_again() -> None:
+    """Let signals interrupt again: what was to be committed must be computed once more."""
+    if _active is not None and threading.current_thread() is threading.main_thread():
+        _active.open_again()

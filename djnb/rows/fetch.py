@@ -126,7 +126,7 @@ def stream_dicts(
     large = [place for place, name in enumerate(names) if node.heading[name].type.family in _LARGE]
     given = 0
     try:
-        for rows in connection.stream(statement, large=large):
+        for rows in connection.stream(statement, large=large, names=names):
             for row in to_dicts(decode_rows(connection, rows, names, node, download_path=download_path)):
                 given += 1
                 yield row

@@ -56,6 +56,12 @@ class Dialect:
     server_now: ClassVar[str]
     """The same moment as the server's own time zone calls it, in which DataJoint writes the times of jobs."""
 
+    begin_serializable: ClassVar[tuple[str, ...]]
+    """How a transaction begins whose reads nobody else may change before it ends."""
+
+    sha1: ClassVar[str] = ""
+    """The SHA-1 of bytes as 40 hexadecimal digits; empty where reading the bytes costs no more."""
+
     row_list: ClassVar[str] = "{}"
     """How a list of row values stands after IN."""
 

@@ -37,10 +37,15 @@ class AutoPopulate(Table):
     retry : Retry, optional
         Which failed jobs are tried again by themselves, how often and when. By default none that failed by an error
         of ``make``.
+    make_in_transaction : bool
+        Runs all of ``make`` in one transaction, as DataJoint does: it reads one state of the database, and others wait
+        for what it has locked, however long it computes. Otherwise the transaction begins with its first insert, and
+        what was read before must not have changed by then, or the key is computed again.
     """
 
     allow_new_pk_fields: ClassVar[bool] = False
     retry: ClassVar[Retry | None] = None
+    make_in_transaction: ClassVar[bool] = False
 
     def make(self, key: dict[str, Any]) -> None:
         """

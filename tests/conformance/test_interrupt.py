@@ -211,8 +211,8 @@ class TestStop:
 
 class TestLostConnection:
     @server_only
-    def test_costs_its_key_only(self, connection, computed, mysql_admin):
-        """The server ended the connection within a make: that key fails, nothing of it is kept, the next are made."""
+    def test_costs_nothing(self, connection, computed, mysql_admin):
+        """The server ended the connection within a make: what it had inserted is inserted again, and it goes on."""
 
         def make(self, key):
             self.insert1(dict(key, value=1))
@@ -225,5 +225,27 @@ class TestLostConnection:
 
         result = Result.populate(suppress_errors=True, return_exception_objects=True)
 
+        assert (3, [], KEYS) == (result.success_count, list(result), Result.keys())
+
+    @server_only
+    def test_costs_its_key_only_where_reconnecting_is_forbidden(self, database_url, schema, Recording, mysql_admin):
+        """With `database.reconnect` off, that key fails, and nothing of it is kept."""
+        with dj.config.override(database__reconnect=False):
+            connection = dj.Connection(database_url)
+        again = dj.Schema(schema.name, connection=connection)
+
+        @again
+        class Result(dj.Computed):
+            definition = "-> Recording"
+
+            def make(self, key):
+                self.insert1(key)
+                if key["recording_id"] == 2:
+                    mysql_admin(f"KILL {connection.connection_id}")
+                connection.query("SELECT 1")
+
+        result = Result.populate(suppress_errors=True, return_exception_objects=True)
+
         assert [LostConnectionError] == [type(error) for _, error in result]
         assert [KEYS[0], KEYS[2]] == Result.keys()
+        connection.close()

@@ -44,6 +44,9 @@ class MySQLDialect(Dialect):
     # Sessions of djnb run in UTC; those of DataJoint as the server says.
     server_now = "CONVERT_TZ(UTC_TIMESTAMP(3), '+00:00', @@global.time_zone)"
     reads_without_locks = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED"
+    # Plain reads then lock what they find, and the gaps between.
+    begin_serializable = ("SET TRANSACTION ISOLATION LEVEL SERIALIZABLE", "BEGIN")
+    sha1 = "SHA1({})"
     # MariaDB takes the text of numbers and times for latin1 in RPAD and INSERT, and garbles what comes with it.
     conversions: ClassVar[Mapping[str, str]] = {"as text": "CAST({} AS CHAR)"}
     decimal_as_text = "CAST({0} AS CHAR)"

@@ -158,6 +158,10 @@ class MySQLDriver:
             changed: int | None = cursor.executemany(sql, list(rows))
             return changed or 0
 
+    def version(self) -> None:
+        """Return None: a server has no such number."""
+        return
+
     def begin(self) -> str:
         """Open a transaction."""
         self._connection.begin()

@@ -105,6 +105,8 @@ class SQLiteDialect(Dialect):
     row_id = "_rowid_"
     max_params = 32_000
     utc_now = server_now = "strftime('%Y-%m-%d %H:%M:%f', 'now')"
+    # The one writer at a time reads what nobody else can change.
+    begin_serializable = ("BEGIN IMMEDIATE",)
     row_list = "VALUES {}"
     operators: ClassVar[Mapping[str, str]] = {
         **Dialect.operators,

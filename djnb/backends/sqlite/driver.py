@@ -88,6 +88,14 @@ class SQLiteDriver:
         finally:
             cursor.close()
 
+    def version(self) -> int:
+        """Return what SQLite counts for this connection: it changes when another one has written."""
+        cursor = self._connection.execute("PRAGMA data_version")
+        try:
+            return int(cursor.fetchone()[0])
+        finally:
+            cursor.close()
+
     def begin(self) -> str:
         """Open a transaction with the writer's lock: one that reads first and writes later could not wait for it."""
         self._connection.execute("BEGIN IMMEDIATE").close()

@@ -1,0 +1,205 @@
+"""
+A transaction that is not open before something is written.
+
+Whoever computes for hours between reading and writing would otherwise hold the database up all that time, and lose the
+result with the connection. So what is read is sent by itself, and remembered by its digest. The first statement that
+writes opens the transaction, which `finishing` describes.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from typing import Any, TypeVar
+
+from djnb.backends.base import Answer
+from djnb.backends.spool import Row
+from djnb.connection.deeds import execution, executions, marking, spooling
+from djnb.connection.finishing import Finishing, Guard, Transacting
+from djnb.connection.reads import Reads
+from djnb.connection.sending import Sender
+from djnb.connection.sessions import Sessions
+from djnb.errors import DataJointError, LongTransactionWarning, TransactionError, warn_user
+from djnb.model.naming import TableName
+from djnb.sql.dialect import Dialect
+from djnb.sql.intent import Intent, intent_of
+from djnb.sql.statement import Statement
+
+LONG_SECONDS = 30.0
+"""A transaction that was open for longer is warned of."""
+
+T = TypeVar("T")
+
+
+class Deferred:
+    """
+    The deferred transaction of a thread.
+
+    Parameters
+    ----------
+    transactions, sessions, sender, dialect
+        Of the connection.
+    guard : Guard
+        Watches over it.
+    passed_over : TableName, optional
+        A table that is not read again, nor its parts: reading where others are about to insert keeps them out.
+    """
+
+    def __init__(
+        self,
+        transactions: Transacting,
+        sessions: Sessions,
+        sender: Sender,
+        dialect: Dialect,
+        guard: Guard,
+        passed_over: TableName | None = None,
+    ) -> None:
+        self._sender = sender
+        self._reads = Reads(passed_over)
+        self._finishing = Finishing(transactions, sessions, sender, dialect, guard, self._reads)
+        self._pid = os.getpid()
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether this process was forked from the one that the transaction belongs to."""
+        return self._pid != os.getpid()
+
+    @property
+    def failure(self) -> DataJointError | None:
+        """Why nothing can be kept any more."""
+        return self._finishing.failure
+
+    @property
+    def may_be_kept(self) -> bool:
+        """Whether nobody knows what became of it."""
+        return self._finishing.may_be_kept
+
+    @property
+    def may_be_made_again(self) -> bool:
+        """Whether it failed by what may not come again, and what was written is not known any more."""
+        return self._finishing.may_be_made_again
+
+    @property
+    def _is_finishing(self) -> bool:
+        return self._finishing.has_begun and not self.is_elsewhere
+
+    def execute(self, statement: Statement) -> Answer:
+        """Send a statement: one that reads by itself, one that writes in the transaction."""
+        intent = self._check(statement.sql)
+        if self._is_finishing or intent is Intent.WRITES:
+            return self._finishing.perform(execution(self._sender, statement))
+        if intent is not Intent.READS or not self._concerns(statement):
+            return self._sender.execute(statement)
+        self._reads.look(self._sender.version)
+        answer = self._sender.execute(statement)
+        self._reads.add_answer(statement, answer)
+        return answer
+
+    def execute_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> int:
+        """Send one statement for many rows."""
+        self._check(sql)
+        return self._finishing.perform(executions(self._sender, sql, rows))
+
+    def execute_together(self, statements: Sequence[Statement]) -> list[Answer]:
+        """Send statements, one after the other."""
+        return [self.execute(statement) for statement in statements]
+
+    def stream(self, statement: Statement, large: Sequence[int], names: Sequence[str]) -> Iterator[list[Row]]:
+        """Yield the rows of an answer in portions; it is taken at once, what is too much for memory into a file."""
+        self._check(statement.sql)
+        spooled = spooling(self._sender, statement, large)
+        if self._is_finishing:
+            spool, _ = self._finishing.perform(spooled)
+        else:
+            self._reads.look(self._sender.version)
+            spool, digest = spooled.do()
+            if self._concerns(statement):
+                self._reads.add(statement, tuple(names), digest)
+        with closing(spool):
+            yield from spool
+
+    def look(self, statement: Statement) -> Answer:
+        """Send a statement that asks for no rows of the user's: what tables there are, and the like."""
+        return self._aside(lambda: self._sender.execute(statement))
+
+    def message_limit(self) -> int | None:
+        """Return how many bytes the statement for one row may have."""
+        return self._aside(self._sender.message_limit)
+
+    def _aside(self, ask: Callable[[], T]) -> T:
+        return self._finishing.insist(ask) if self._is_finishing else ask()
+
+    def _concerns(self, statement: Statement) -> bool:
+        return not self.is_elsewhere and self._reads.concerns(statement)
+
+    def _check(self, sql: str) -> Intent:
+        if self.failure is not None:
+            raise self.failure
+        intent = intent_of(sql)
+        if intent is Intent.ENDS:
+            raise TransactionError(
+                f"`{' '.join(sql.split()[:2])}` would end the transaction of `make`.",
+                remedy="Leave it out: all rows of a key are kept together when `make` has ended well.",
+            )
+        if self.is_elsewhere and intent is Intent.WRITES:
+            raise TransactionError(
+                "A process that was forked within `make` would insert.",
+                remedy="Return what it has computed to the process in which `make` runs, and insert there.",
+            )
+        return intent
+
+    def mark(self, name: str) -> None:
+        """Set a savepoint; before anything is written, it waits for that."""
+        if self._is_finishing:
+            self._mark(f"SAVEPOINT {name}")
+        else:
+            self._finishing.marks.append(name)
+
+    def release(self, name: str) -> None:
+        """Forget a savepoint."""
+        if name in self._finishing.marks:
+            self._finishing.marks.remove(name)
+        else:
+            self._mark(f"RELEASE SAVEPOINT {name}")
+
+    def go_back(self, name: str) -> bool:
+        """Undo what was done since a savepoint; False if the whole transaction is undone already."""
+        if name in self._finishing.marks:
+            self._finishing.marks.remove(name)
+        elif self.failure is not None or self.is_elsewhere:
+            return False
+        else:
+            self._mark(f"ROLLBACK TO SAVEPOINT {name}")
+            self._mark(f"RELEASE SAVEPOINT {name}")
+        return True
+
+    def _mark(self, sql: str) -> None:
+        self._check(sql)
+        self._finishing.perform(marking(self._sender, Statement(sql)))
+
+    def commit(self) -> None:
+        """
+        Keep what was written.
+
+        Raises
+        ------
+        DataJointError
+            Nothing is kept; a LostConnectionError if that cannot be found out.
+        """
+        self._finishing.commit()
+        seconds = self._finishing.seconds
+        if seconds > LONG_SECONDS:
+            warn_user(
+                f"A transaction was open for {seconds:.0f} s after its first insert, and others had to wait for it. "
+                "Compute first and insert at the end, or write `make_fetch`, `make_compute` and `make_insert`.",
+                LongTransactionWarning,
+            )
+
+    def roll_back(self) -> None:
+        """Undo what was written, if it is not undone already; a forked process leaves that to its parent."""
+        if not self.is_elsewhere:
+            self._finishing.roll_back()
+
+
+__all__ = ["Deferred", "Guard"]

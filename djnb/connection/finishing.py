@@ -1,0 +1,287 @@
+"""
+The transaction in which everything is written that was computed before: fenced, checked, and done again if it is lost.
+
+It begins with its fence and with reading again what was read; from there on nobody else can change what its rows follow
+from. If the database undoes it, to break a deadlock or because the connection is lost, everything that was written is
+written again in another one. What was computed is not computed again.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from typing import Protocol, TypeVar
+
+from djnb.backends.base import Answer
+from djnb.connection.deeds import PASSING, Deed, Deeds, marking
+from djnb.connection.reads import Read, Reads
+from djnb.connection.sending import Sender
+from djnb.connection.sessions import Session, Sessions
+from djnb.errors import DataJointError, LockError, LostConnectionError, UnreachableError
+from djnb.sql.dialect import Dialect
+from djnb.sql.statement import Statement
+
+logger = logging.getLogger(__name__)
+
+ATTEMPTS = 10
+"""How often the transaction is opened again."""
+
+PATIENCE_SECONDS = 120.0
+"""How long a server that was lost may take to come back."""
+
+T = TypeVar("T")
+
+
+class Guard(Protocol):
+    """What watches over the transaction."""
+
+    def first(self) -> Statement | None:
+        """Return the statement that comes first, if there is one; it must change a row, or all is undone."""
+        ...
+
+    def opened(self) -> None:
+        """Hear that the transaction is open, and that what was read has not changed."""
+        ...
+
+    def refusal(self) -> DataJointError:
+        """Return the error for a first statement that changed nothing."""
+        ...
+
+    def was_committed(self) -> bool | None:
+        """Tell, when the answer to COMMIT was lost, whether all of it is kept; None if it can never be."""
+        ...
+
+
+class Transacting(Protocol):
+    """What the transactions of a connection do for this one."""
+
+    def keep(self, session: Session) -> None:
+        """Commit the transaction of a session."""
+        ...
+
+    def roll_back(self, session: Session) -> None:
+        """Undo the transaction of a session."""
+        ...
+
+    def suspended(self) -> AbstractContextManager[None]:
+        """Let a ``with`` block ask beside the transaction of the thread."""
+        ...
+
+
+class Finishing:
+    """
+    The transaction of a thread that finishes what was computed.
+
+    Parameters
+    ----------
+    transactions, sessions, sender, dialect
+        Of the connection.
+    guard : Guard
+        Watches over it.
+    reads : Reads
+        What must be read again.
+
+    Attributes
+    ----------
+    has_begun : bool
+        Whether anything was to be written.
+    failure : DataJointError or None
+        Why nothing can be kept any more.
+    may_be_kept : bool
+        Whether nobody knows what became of it.
+    may_be_made_again : bool
+        Whether it failed by what may not come again, and what was written is not known any more.
+    marks : list of str
+        Savepoints to be set at the beginning.
+    """
+
+    def __init__(
+        self,
+        transactions: Transacting,
+        sessions: Sessions,
+        sender: Sender,
+        dialect: Dialect,
+        guard: Guard,
+        reads: Reads,
+    ) -> None:
+        self._transactions = transactions
+        self._sessions = sessions
+        self._sender = sender
+        self._dialect = dialect
+        self._guard = guard
+        self._reads = reads
+        self._deeds = Deeds()
+        self._is_open = self._is_in_doubt = False
+        self._failures = 0
+        self._lost_since: float | None = None
+        self._opened = 0.0
+        self.has_begun = self.may_be_kept = self.may_be_made_again = False
+        self.failure: DataJointError | None = None
+        self.marks: list[str] = []
+
+    @property
+    def seconds(self) -> float:
+        """How long ago it was opened first."""
+        return time.monotonic() - self._opened if self._opened else 0.0
+
+    def perform(self, deed: Deed[T]) -> T:
+        """Do something in the transaction, opening it if need be, and remember it."""
+        self.has_begun = True
+        try:
+            result = self.insist(deed.do)
+        except DataJointError as error:
+            if self.failure is None:
+                self._deeds.keep(deed, type(error))
+            raise
+        self._deeds.keep(deed, deed.outcome(result))
+        return result
+
+    def insist(self, do: Callable[[], T]) -> T:
+        """Do something in the transaction; where the database has undone that, do all of it in another one."""
+        while True:
+            try:
+                if not self._is_open:
+                    self._open()
+                return do()
+            except PASSING as error:
+                self._give_way(error)
+
+    def _open(self) -> None:
+        try:
+            self._begin()
+            self._deeds.do_again()
+        except PASSING:
+            raise
+        except DataJointError as error:
+            # Also where the code that writes catches the error: without a transaction, nothing may be written.
+            self.failure = error
+            self.roll_back()
+            raise
+        self._is_open = True
+        self._guard.opened()
+        self._opened = self._opened or time.monotonic()
+
+    def _begin(self) -> None:
+        """
+        Begin, fence, and read again, all of it together.
+
+        Nothing that writes comes behind: on a server, it would be carried out even if the transaction had not begun.
+        """
+        fence = self._guard.first()
+        beginning = [*map(Statement, self._dialect.begin_serializable), *([fence] if fence else [])]
+        reads, asked = self._reads.again(self._dialect) if self._reads.version is None else ([], [])
+        marks = [Statement(f"SAVEPOINT {name}") for name in self.marks]
+        answers = self._sender.begin([*beginning, *(statement for statement, _ in asked), *marks])
+        if fence and answers[len(beginning) - 1].affected != 1:
+            raise self._guard.refusal()
+        if self._reads.version is None:
+            self._compare(reads, asked, answers[len(beginning) :])
+        elif self._reads.version != self._sender.version():
+            reads, asked = self._reads.again(self._dialect)
+            together = [statement for statement, _ in asked]
+            self._compare(reads, asked, self._sender.execute_together(together) if together else [])
+        self._reads.check()
+        for statement in marks:
+            self._deeds.keep(marking(self._sender, statement), None)
+        self.marks = []
+
+    def _compare(
+        self, reads: Sequence[Read], asked: Sequence[tuple[Statement, frozenset[int]]], answers: Sequence[Answer]
+    ) -> None:
+        for read, (_, hashed), answer in zip(reads, asked, answers, strict=False):
+            self._reads.compare_rows(read, answer.rows, hashed)
+        for read in self._reads.long():
+            self._reads.compare(read, self._sender.digest(*read.again(self._dialect)))
+
+    def _give_way(self, error: DataJointError) -> None:
+        """Undo what is left of the transaction and wait a while; raise the error if it has come too often."""
+        self.roll_back()
+        self._is_open = False
+        self._failures += 1
+        is_lost = not isinstance(error, LockError)
+        if is_lost:
+            self._lost_since = self._lost_since or time.monotonic()
+        if (
+            (self._failures > ATTEMPTS and not isinstance(error, UnreachableError))
+            or (is_lost and not self._can_connect)
+            or (self._lost_since is not None and time.monotonic() - self._lost_since > PATIENCE_SECONDS)
+            or not self._deeds.is_whole
+        ):
+            self.may_be_made_again = not self._deeds.is_whole
+            self.failure = error
+            raise error
+        logger.info("A transaction is done again after: %s", error)
+        _wait(self._failures)
+
+    @property
+    def _can_connect(self) -> bool:
+        return self._sender.reconnects and not self._sessions.is_closed
+
+    def commit(self) -> None:
+        """
+        Keep what was written.
+
+        Raises
+        ------
+        DataJointError
+            Nothing is kept; a LostConnectionError if that cannot be found out.
+        """
+        if self.failure is not None:
+            raise self.failure
+        if not self.has_begun and self._guard.first() is None:
+            return
+        self.has_begun = True
+        while True:
+            try:
+                self.insist(lambda: None)
+                self._transactions.keep(self._sessions.current())
+                break
+            except LostConnectionError as error:
+                if self._was_committed(error):
+                    break
+                self._give_way(error)
+            except LockError as error:
+                self._give_way(error)
+            except DataJointError as error:
+                # The server may have been slow to keep what was sent by a connection that was lost.
+                if self._is_in_doubt and self._was_committed(error):
+                    break
+                raise
+        self._is_open = False
+
+    def _was_committed(self, error: DataJointError) -> bool:
+        """Find out what became of the transaction when the answer to COMMIT was lost."""
+        self.roll_back()
+        self._is_open = False
+        self._is_in_doubt = self.may_be_kept = True
+        began = time.monotonic()
+        tries = 0
+        while self._can_connect and time.monotonic() - began < PATIENCE_SECONDS:
+            try:
+                with self._transactions.suspended():
+                    fate = self._guard.was_committed()
+            except PASSING:
+                tries += 1
+                _wait(tries)
+                continue
+            self.may_be_kept = bool(fate)
+            if fate is None:
+                raise self._guard.refusal()
+            return fate
+        raise error
+
+    def roll_back(self) -> None:
+        """Undo what was written, if it is not undone already."""
+        session = self._sessions.open_one
+        if session is not None and (session.in_transaction or session.driver.in_transaction):
+            self._transactions.roll_back(session)
+        self._sessions.leave_block()
+
+
+def _wait(times: int) -> None:
+    """Wait longer each time, and not as long as another who waits."""
+    longest = min(0.02 * 2 ** min(times, 8), 5.0)
+    time.sleep(random.uniform(longest / 2, longest))
