@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from djnb.connection import Connection
-from djnb.errors import DataJointError, LostConnectionError, MissingTableError
+from djnb.errors import DataJointError, LostConnectionError, MissingSchemaError, MissingTableError
 from djnb.jobs import points, reaping, registry
 from djnb.jobs.reaping import Patience
 
@@ -85,11 +85,15 @@ class Heartbeat:
         try:
             if self.liveness.beat(registry.registry_of(worker.schema), worker.id):
                 return
-        except MissingTableError:
+            logger.warning(
+                "This process was declared dead as a worker of '%s'; what it held is given to others", worker.schema
+            )
+        except (MissingTableError, MissingSchemaError):
             pass  # the schema was dropped
-        logger.warning(
-            "This process was declared dead as a worker of '%s'; what it held is given to others", worker.schema
-        )
+        self.forget(worker)
+
+    def forget(self, worker: Worker) -> None:
+        """Take a worker for dead that is not registered any more."""
         worker.is_dead = True
         del self.workers[worker.schema]
         self.liveness.release(worker.id)

@@ -7,9 +7,10 @@ import os
 import time
 
 from djnb.connection import Connection
-from djnb.errors import LockError, LostConnectionError, UnreachableError
+from djnb.errors import LockError, LostConnectionError, MissingTableError, UnreachableError
 from djnb.jobs import reaping
 from djnb.jobs.heartbeat import Heartbeat, heartbeat_of
+from djnb.jobs.registry import registry_of
 
 logger = logging.getLogger(__name__)
 
@@ -57,11 +58,15 @@ class Worker:
             The registry is to be created while a transaction is open.
         """
         heart = heartbeat_of(connection)
+        # A schema that was dropped and declared again knows nobody.
+        is_known = connection.catalogue.table(registry_of(schema)) is not None
         worker = heart.workers.get(schema)
-        if worker is not None and not worker.is_dead:
+        if worker is not None and is_known and not worker.is_dead:
             return worker
         with heart.lock:
             worker = heart.workers.get(schema)
+            if worker is not None and not is_known:
+                heart.forget(worker)
             if worker is None or worker.is_dead:
                 try:
                     number = heart.register(connection, schema)
@@ -95,8 +100,8 @@ class Worker:
                     self._audit_due = time.monotonic() + _AUDIT_SECONDS
                     dead += reaping.sweep_unregistered(self._heart.liveness, self.schema)
                 return dead
-            except (LockError, LostConnectionError, UnreachableError) as error:
-                # A claim is at the same rows, or the server is not there; the next sweep comes soon.
+            except (LockError, LostConnectionError, MissingTableError, UnreachableError) as error:
+                # A claim is at the same rows, the server is not there, or the schema is not; there will be a next time.
                 logger.info("The dead were not looked for: %s", error)
                 return []
 

@@ -272,6 +272,17 @@ class TestRegistration:
         assert [{"recording_id": 1, **free}, {"recording_id": 2, **free}, ended] == jobs()
         assert [] == registered()
 
+    def test_is_made_anew_with_its_schema(self, connection, schema, registered):
+        """A schema is dropped and declared again in one breath, as in a notebook: its workers are others then."""
+        before = Worker.of(connection, schema.name)
+
+        connection.drop_schema(schema.name)
+        dj.Schema(schema.name, connection=connection)
+        after = Worker.of(connection, schema.name)
+
+        assert ([after.id], True, False) == (registered(), before.is_dead, after.is_dead)
+        assert ([], after) == (after.sweep(), Worker.of(connection, schema.name))
+
     def test_of_a_forked_child_is_its_own(self, start_worker, registered):
         """A child is not its parent's worker, and becomes one itself when it asks; both live."""
         child = start_worker()
