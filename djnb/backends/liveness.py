@@ -94,8 +94,14 @@ class Liveness(Protocol):
         """Take the sign of life away."""
         ...
 
-    def survey(self, registry: TableName, execute: Execute | None = None) -> list[Sighting]:
-        """Return all registered workers, none if there is no registry; asked by ``execute``, if it is given."""
+    def survey(
+        self, registry: TableName, execute: Execute | None = None, *, unheard_for: float | None = None
+    ) -> list[Sighting]:
+        """
+        Return the registered workers, none if there is no registry; asked by ``execute``, if it is given.
+
+        With ``unheard_for``, where signs of life are not prompt, only those that were not heard of for so many seconds.
+        """
         ...
 
     def exclusive(self, purpose: str) -> AbstractContextManager[bool]:

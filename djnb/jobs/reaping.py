@@ -145,7 +145,7 @@ def find_dead(liveness: Liveness, schema: str, patience: Patience, *, own: int) 
     """Return the workers that are dead."""
     return [
         seen
-        for seen in liveness.survey(registry.registry_of(schema))
+        for seen in liveness.survey(registry.registry_of(schema), unheard_for=min(patience.grace, patience.lease))
         if seen.worker != own and is_dead(seen, patience, is_prompt=liveness.is_prompt)
     ]
 

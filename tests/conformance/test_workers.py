@@ -527,6 +527,18 @@ def lose_sign(connection, database_url, request, tmp_path, look):
     return lose
 
 
+class TestSweep:
+    @server_only
+    def test_reads_only_those_who_were_not_heard_of(self, connection, schema):
+        """A thousand workers do not read about each other every few seconds."""
+        Worker.of(connection, schema.name)
+        liveness = connection.liveness(lease=60)
+        name = registry.registry_of(schema.name)
+
+        assert (1, 0) == (len(liveness.survey(name)), len(liveness.survey(name, unheard_for=3600)))
+        liveness.close()
+
+
 class TestRoster:
     def test_tells_who_holds_what_and_for_how_long(self, connection, schema, jobs, start_worker, computed):
         """One living worker of djnb with two jobs and one of DataJoint, as values."""

@@ -18,7 +18,7 @@ from djnb.backends.mysql.driver import MySQLDriver
 from djnb.errors import DataJointError, MissingTableError
 from djnb.model.naming import TableName
 from djnb.sql.dialect import Dialect
-from djnb.sql.statement import Statement
+from djnb.sql.statement import Statement, compose
 
 _LOCK_SECONDS = 3
 """How long a statement waits for rows or tables that others are at; the next round comes soon."""
@@ -129,11 +129,15 @@ class MySQLLiveness:
         if self._held.pop(worker, 0):
             self.execute(Statement("SELECT RELEASE_LOCK(%s)", (_lock_name(worker),)))
 
-    def survey(self, registry: TableName, execute: Execute | None = None) -> list[Sighting]:
+    def survey(
+        self, registry: TableName, execute: Execute | None = None, *, unheard_for: float | None = None
+    ) -> list[Sighting]:
         """Return the workers with their ages, and whether their locks are held by anybody."""
-        sql = _SURVEY.format(now=self.dialect.utc_now, registry=self.dialect.table(registry))
+        asked = Statement(_SURVEY.format(now=self.dialect.utc_now, registry=self.dialect.table(registry)))
+        if unheard_for is not None:  # a thousand workers who all read about a thousand would be a load
+            asked = compose("{} WHERE heartbeat < {}", asked, self.dialect.later(self.dialect.utc_now, -unheard_for))
         try:
-            rows = (execute or self.execute)(Statement(sql)).rows
+            rows = (execute or self.execute)(asked).rows
         except MissingTableError:
             return []
         return [Sighting.read(row, self._sight(row[-1])) for row in rows]

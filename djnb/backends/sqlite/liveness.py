@@ -101,7 +101,9 @@ class SQLiteLiveness:
         self._held.discard(worker)
         locks.give_back(self._path, worker)
 
-    def survey(self, registry: TableName, execute: Execute | None = None) -> list[Sighting]:
+    def survey(
+        self, registry: TableName, execute: Execute | None = None, *, unheard_for: float | None = None
+    ) -> list[Sighting]:
         """Return the workers, and whether their bytes are locked."""
         try:
             rows = (execute or self.execute)(Statement(_SURVEY.format(self.dialect.table(registry)))).rows
