@@ -101,15 +101,18 @@ def error_hash(message: str, stack: str = "") -> str:
     Return what errors of one kind have in common: 16 hexadecimal digits.
 
     They come from the message without its numbers, quoted words, paths and identifiers, and from the last three
-    functions of the traceback that are not djnb's or DataJoint's.
+    functions of the user's code in the traceback: neither djnb's nor DataJoint's, nor what had called those.
     """
     said = _VARYING.sub("#", message[:_READ].split("\n", 1)[0])
-    frames = [
+    frames = _FRAME.findall(stack[-_READ:])
+    library = [bool(_LIBRARY.search(path)) for path, _ in frames]
+    begun = library.index(True) if True in library else 0
+    own = [
         f"{_FILE.sub('', path)}:{function}"
-        for path, function in _FRAME.findall(stack[-_READ:])
-        if not _LIBRARY.search(path)
+        for (path, function), is_foreign in zip(frames[begun:], library[begun:], strict=True)
+        if not is_foreign
     ]
-    text = "\n".join([said, *frames[-3:]])
+    text = "\n".join([said, *own[-3:]])
     return hashlib.blake2b(text.encode(errors="backslashreplace"), digest_size=8).hexdigest()
 
 
