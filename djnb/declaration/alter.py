@@ -126,6 +126,39 @@ def plan_alter(
     InvalidValueError, MissingAttributeError, MissingParentError, DuplicateError
         Values that are there would not fit the attribute's new type, have no value, no parent, or are not unique.
     """
+    alteration, resolved = _compared(connection, name, definition, namespace, label)
+    _check_key(alteration, resolved, label)
+    if not alteration:
+        return Alter(connection, alteration, ())
+    rows = suitability.count(connection, alteration.old)
+    losses = suitability.check(connection, alteration, resolved, rows, label=label)
+    changes = [replace(change, loss=losses.get(key, "")) for key, change in _changes(alteration, resolved)]
+    return Alter(connection, alteration, tuple(changes), rows)
+
+
+def changes_to(
+    connection: Connection, name: TableName, definition: str, namespace: Mapping[str, Any], *, label: str
+) -> list[str]:
+    """
+    Return what altering a table would change, in words, but for comments and the order of attributes.
+
+    No row is looked at, and where the schemas of the parents have been read, no statement is sent.
+
+    Raises
+    ------
+    DefinitionError
+        The definition cannot be read or declared.
+    MissingTableError
+        The table, or a parent, is not in the database.
+    """
+    alteration, resolved = _compared(connection, name, definition, namespace, label)
+    return [change.text for _, change in _changes(alteration, resolved, with_looks=False)]
+
+
+def _compared(
+    connection: Connection, name: TableName, definition: str, namespace: Mapping[str, Any], label: str
+) -> tuple[Alteration, TableSpec]:
+    """Return how a table differs from a definition, and the table with the types of its foreign keys' origins."""
     check_characters(definition, label)
     old, heading = connection.catalogue.table(name), connection.catalogue.heading(name)
     if old is None or heading is None:
@@ -136,14 +169,7 @@ def plan_alter(
         check_part(new, name.master, label)
     check_length(name)
     resolved = replace(old, attributes=(*heading.visible, *heading.hidden))
-    alteration = compare(old, new, renames, heading, connection.dialect)
-    _check_key(alteration, resolved, label)
-    if not alteration:
-        return Alter(connection, alteration, ())
-    rows = suitability.count(connection, old)
-    losses = suitability.check(connection, alteration, resolved, rows, label=label)
-    changes = [replace(change, loss=losses.get(key, "")) for key, change in _changes(alteration, resolved)]
-    return Alter(connection, alteration, tuple(changes), rows)
+    return compare(old, new, renames, heading, connection.dialect), resolved
 
 
 def _check_key(alteration: Alteration, old: TableSpec, label: str) -> None:
@@ -182,10 +208,10 @@ def _check_key(alteration: Alteration, old: TableSpec, label: str) -> None:
         )
 
 
-def _changes(alteration: Alteration, old: TableSpec) -> Iterator[tuple[str, Change]]:
+def _changes(alteration: Alteration, old: TableSpec, *, with_looks: bool = True) -> Iterator[tuple[str, Change]]:
     """Yield the differences in words, each with the name of the attribute whose values it may lose."""
     there = {a.name: a for a in old.attributes}
-    if alteration.is_commented:
+    if with_looks and alteration.is_commented:
         yield "", Change(f"the comment becomes '{alteration.new.comment}'")
     for attribute in alteration.dropped:
         yield attribute.name, Change(f"'{attribute.name}' is dropped")
@@ -205,9 +231,9 @@ def _changes(alteration: Alteration, old: TableSpec) -> Iterator[tuple[str, Chan
                 yield "", Change(f"'{attribute.name}' {'may' if attribute.nullable else 'must not'} be null")
             elif _default(before) != _default(attribute):
                 yield "", Change(f"'{attribute.name}' {_default(attribute) or 'has no default'}")
-            if before.comment != attribute.comment:
+            if with_looks and before.comment != attribute.comment:
                 yield "", Change(f"the comment of '{attribute.name}' becomes '{attribute.comment}'")
-        if attribute.name in alteration.moved:
+        if with_looks and attribute.name in alteration.moved:
             yield "", Change(f"'{attribute.name}' moves")
     for keys, verb in ((alteration.foreign_keys_dropped, "is dropped"), (alteration.foreign_keys_added, "is added")):
         for key in keys:

@@ -14,9 +14,10 @@ from typing import Any, cast
 
 from djnb.codecs.adapter import register_adapters
 from djnb.connection import Connection
+from djnb.declaration.alter import changes_to
 from djnb.declaration.compare import DefinitionChangedWarning, differences
 from djnb.declaration.drop import withdraw
-from djnb.errors import DataJointError, DefinitionError, MissingTableError, warn_user
+from djnb.errors import AccessError, DataJointError, DefinitionError, MissingTableError, warn_user
 from djnb.model.naming import TableName, Tier, table_name
 from djnb.model.spec import TableSpec
 from djnb.schemas.contents import insert_contents
@@ -113,7 +114,7 @@ class Place:
             return True
         spec = spec or self.connection.catalogue.table(name)
         if spec is not None:
-            _compare(cls, spec, label)
+            _compare(self.connection, cls, spec, namespace, label)
         return False
 
 
@@ -135,7 +136,10 @@ def parts_of(cls: type[Table]) -> Iterable[type[Part]]:
     return [value for value in values if isinstance(value, type) and issubclass(value, Part)]
 
 
-def _compare(cls: type[Table], spec: TableSpec, label: str) -> None:
+def _compare(
+    connection: Connection, cls: type[Table], spec: TableSpec, namespace: Mapping[str, Any], label: str
+) -> None:
+    """Warn where the definition of a class is not that of the table which is there."""
     definition = getattr(cls, "definition", None)
     if not isinstance(definition, str) or spec.hides_key:  # what is not shown cannot be compared
         return
@@ -148,12 +152,15 @@ def _compare(cls: type[Table], spec: TableSpec, label: str) -> None:
             DefinitionChangedWarning,
         )
         return
+    differs = f"The definition of `{label}` differs from the table that is in the database, which stays as it is"
     if found:
-        warn_user(
-            f"The definition of `{label}` differs from the table that is in the database, which stays as it is: "
-            f"{'; '.join(found)}. To have it as defined, `{label}.alter()`.",
-            DefinitionChangedWarning,
-        )
+        warn_user(f"{differs}: {'; '.join(found)}. To have it as defined, `{label}.alter()`.", DefinitionChangedWarning)
+        return
+    # Of a parent that is not there, or not to be seen, nothing can be told.
+    with suppress(AccessError, DefinitionError, MissingTableError):
+        changes = changes_to(connection, spec.name, definition, namespace, label=label)
+        if changes:
+            warn_user(f"{differs}. `{label}.alter()` would do this: {'; '.join(changes)}.", DefinitionChangedWarning)
 
 
 def caller_namespace(cls: type[Table]) -> Mapping[str, Any]:

@@ -930,6 +930,40 @@ class TestAgain:
 
         assert ["subject_id", "born"] == again.heading.names
 
+    @pytest.mark.parametrize(
+        ("definition", "said"),
+        [
+            ("a : int32\n---\n-> B\nx = 3 : int32\ny : varchar(8)", "'x' 3 by default"),
+            ("a : int32\n---\n-> B\nx = 2 : int32\ny = null : varchar(8)", "'y' may be null"),
+            ("a : int32\n---\n-> B\nx = 2 : int32\ny : varchar(8)\nindex (x)", r"the index \(x\) is added"),
+            (
+                "a : int32\n---\n-> B\nx = 2 : int32\ny : varchar(8)\nunique index (x)",
+                r"the unique index \(x\) is added",
+            ),
+            ("a : int32\n---\n-> [nullable] B\nx = 2 : int32\ny : varchar(8)", "'b' may be null"),
+            ("a : int32\n---\nb : int32\nx = 2 : int32\ny : varchar(8)", r"the foreign key \(b\) to `B` is dropped"),
+            ("a : int32\n---\nx = 2 : int32\ny : varchar(8)", "'b' is in the table only"),
+            ("a : int32\n---\n-> B\n-> B.proj(c='b')\nx = 2 : int32\ny : varchar(8)", "'c' is added, `int32`"),
+        ],
+    )
+    def test_change_beyond_names_and_types_is_warned_of(self, schema, declare, definition, said):
+        """Defaults, what may be null, foreign keys and indexes: what `alter()` would do is said, and not done."""
+        B = declare("B", "b : int32")
+        A = declare("A", "a : int32\n---\n-> B\nx = 2 : int32\ny : varchar(8)", B=B)
+        before = A.describe()
+        with pytest.warns(DefinitionChangedWarning, match=said):
+            again = declare("A", definition, B=B)
+
+        assert before == again.describe()
+
+    def test_comments_and_order_are_no_change_worth_a_warning(self, declare):
+        """Nothing in a row depends on them; `alter()` changes them all the same."""
+        declare("A", "# one\na : int32 # two\n---\nx : int32\ny : int32 # three")
+
+        again = declare("A", "a : int32\n---\ny : int32\nx : int32 # four")
+
+        assert ["a", "x", "y"] == again.heading.names
+
     def test_definition_that_cannot_be_read_does_not_hide_a_table(self, schema, Subject):
         """A type of another program in the class is warned of, and the table can be used."""
         with pytest.warns(DefinitionChangedWarning, match="cannot be read"):
