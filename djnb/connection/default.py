@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from djnb.connection.connection import Connection
 from djnb.settings.address import address_of
@@ -55,3 +57,16 @@ def conn(
         if reset or _connection is None or _connection.is_closed:
             _connection = Connection(address_of(host, user, password, None))
         return _connection
+
+
+@contextmanager
+def as_default(connection: Connection) -> Iterator[None]:
+    """Make a connection the one that schemas use unless they are given another, for the length of a block."""
+    global _connection
+    with _lock:
+        before, _connection = _connection, connection
+    try:
+        yield
+    finally:
+        with _lock:
+            _connection = before
