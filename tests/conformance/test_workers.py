@@ -23,6 +23,7 @@ from urllib.parse import urlsplit
 import pytest
 
 import djnb as dj
+from djnb.backends.base import Answer
 from djnb.jobs import registry
 from djnb.jobs.queue import Queue
 from djnb.jobs.roster import HeldJob, WorkerState
@@ -492,6 +493,18 @@ class TestLife:
         while look(child.worker).connection_id == first or not look(child.worker).is_shown:
             pass
         assert str(child.worker) == child.ask("present()")
+
+    @server_only
+    def test_that_a_proxy_hides_is_believed_without_a_lock(self, connection, schema):
+        """
+        Behind a proxy that lends its connections to many, a lock shows nothing: it is tried before it is relied upon.
+        """
+        Worker.of(connection, schema.name)
+        behind = connection.liveness(lease=60)
+
+        assert 0 == behind.hold(5, lambda statement: Answer([(None,)], 1))
+        assert [None] == [seen.is_shown for seen in behind.survey(registry.registry_of(schema.name))]
+        behind.close()
 
     @server_only
     def test_of_another_users_worker_is_seen_without_privileges(
