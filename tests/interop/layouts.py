@@ -12,10 +12,16 @@ def declare_again(schema, other):
 
 
 def layout(statement, schema):
-    """Return columns, keys, indexes and lineages of all tables of a schema, without its name."""
+    """
+    Return columns, keys, indexes and lineages of all tables of a schema, without its name.
+
+    What djnb hides in job tables for itself, behind DataJoint's columns, is left out.
+    """
+    shared = "NOT (table_name LIKE '~~%' AND column_name LIKE '|_%' ESCAPE '|')"
     columns = statement(
         "SELECT table_name, column_name, column_type, is_nullable, column_default, column_comment, extra "
-        f"FROM information_schema.columns WHERE table_schema = '{schema}' ORDER BY table_name, ordinal_position"
+        f"FROM information_schema.columns WHERE table_schema = '{schema}' AND {shared} "
+        "ORDER BY table_name, ordinal_position"
     )
     keys = statement(
         "SELECT table_name, constraint_name, ordinal_position, column_name, referenced_table_name, "
@@ -24,7 +30,7 @@ def layout(statement, schema):
     )
     indexes = statement(
         "SELECT table_name, index_name, seq_in_index, column_name, non_unique FROM information_schema.statistics "
-        f"WHERE table_schema = '{schema}' ORDER BY table_name, index_name, seq_in_index"
+        f"WHERE table_schema = '{schema}' AND {shared} ORDER BY table_name, index_name, seq_in_index"
     )
     comments = statement(
         f"SELECT table_name, table_comment FROM information_schema.tables WHERE table_schema = '{schema}' ORDER BY 1"
