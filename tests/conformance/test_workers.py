@@ -32,6 +32,7 @@ from djnb.model.naming import TableName
 from djnb.sql.statement import Statement
 from tests import servers
 from tests.conformance.recordings import KEYS, server_only
+from tests.conformance.wire import wire_to
 from tests.conftest import absent
 
 SHORT = {"jobs.heartbeat_interval": 0.1, "jobs.grace_period": 0.5, "jobs.lease_time": 60}
@@ -493,6 +494,25 @@ class TestLife:
         while look(child.worker).connection_id == first or not look(child.worker).is_shown:
             pass
         assert str(child.worker) == child.ask("present()")
+
+    @server_only
+    def test_out_of_reach_ends_with_the_lease(self, connection, schema, mysql_url, registered):
+        """
+        The network is gone, and nobody hears of it: the jobs are free after the lease, and the worker learns of it.
+        """
+        with wire_to(mysql_url) as wire, dj.config.override({"jobs.lease_time": 3}), dj.Connection(wire.url) as far:
+            worker = Worker.of(far, schema.name)
+            me = Worker.of(connection, schema.name)
+
+            wire.decide = lambda said: "swallow"
+            while worker.id in registered():
+                me.sweep()
+            wire.decide = lambda said: "pass"
+
+            while not worker.is_dead:
+                pass
+            fresh = Worker.of(far, schema.name)
+            assert {me.id, fresh.id} == set(registered())
 
     @server_only
     def test_that_a_proxy_hides_is_believed_without_a_lock(self, connection, schema):

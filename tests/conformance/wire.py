@@ -9,10 +9,11 @@ from contextlib import contextmanager, suppress
 from typing import Literal
 from urllib.parse import urlsplit, urlunsplit
 
-Deed = Literal["pass", "keep back", "cut before", "cut after"]
+Deed = Literal["pass", "keep back", "cut before", "cut after", "swallow"]
 """
 What becomes of what a client has sent: it is passed on; so it is, but answers wait until something is passed on again;
-the connection breaks before the server gets it; or after the server has answered, and the client has not heard.
+the connection breaks before the server gets it; or after the server has answered, and the client has not heard; it is
+lost, as everything on this connection from then on, and neither end hears of it.
 """
 
 _PATIENCE_SECONDS = 20.0
@@ -38,6 +39,7 @@ class Wire:
         place = f"{parts.username}:{parts.password}@127.0.0.1:{port}"
         self.url = urlunsplit((parts.scheme, place, parts.path, parts.query, parts.fragment))
         self.decide: Callable[[bytes], Deed] = lambda said: "pass"
+        self.dead: list[_Line] = []
         threading.Thread(target=self._listen, daemon=True).start()
 
     def _listen(self) -> None:
@@ -51,6 +53,8 @@ class Wire:
         with suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
+        for line in self.dead:
+            line.end()
 
 
 class _Line:
@@ -61,6 +65,7 @@ class _Line:
         self.may_answer = threading.Event()
         self.may_answer.set()
         self.is_to_be_cut = False
+        self.is_dead = False
 
     def start(self) -> None:
         for work in (self._pass_on_questions, self._pass_on_answers):
@@ -72,18 +77,25 @@ class _Line:
                 deed = self.wire.decide(said)
                 if deed == "cut before":
                     break
+                if deed == "swallow" and not self.is_dead:
+                    self.is_dead = True
+                    self.wire.dead.append(self)
+                if self.is_dead:
+                    continue
                 self.is_to_be_cut = self.is_to_be_cut or deed == "cut after"
                 if deed == "keep back":
                     self.may_answer.clear()
                 elif deed == "pass":
                     self.may_answer.set()
                 self.server.sendall(said)
-        if not self.is_to_be_cut:
+        if not self.is_to_be_cut and not self.is_dead:
             self.end()
 
     def _pass_on_answers(self) -> None:
         with suppress(OSError):
             while heard := self.server.recv(2**16):
+                if self.is_dead:
+                    continue
                 if self.is_to_be_cut or not self.may_answer.wait(_PATIENCE_SECONDS):
                     break
                 self.client.sendall(heard)

@@ -24,7 +24,7 @@ from djnb.model.spec import ForeignKey, TableSpec
 from djnb.sql.statement import Statement
 
 _PATIENCE_SECONDS = 10.0
-"""How long a process that gives signs of life waits for the server before it connects anew."""
+"""How long a process that gives signs of life waits for the server at most before it connects anew."""
 
 _READINGS = 3
 """How often a schema is read at most, while tables are being created or dropped in it."""
@@ -74,7 +74,7 @@ class MySQLBackend:
 
     def liveness(self, *, lease: float) -> MySQLLiveness:
         """Return the locks by name on the server, held by a connection that gives up sooner than others."""
-        connect = partial(self.connect, patience=_PATIENCE_SECONDS)
+        connect = partial(self.connect, patience=min(_PATIENCE_SECONDS, lease / 4))
         return MySQLLiveness(connect, self.translate, self.dialect, lease)
 
     def translate(self, error: Exception, sql: str) -> DataJointError | None:
