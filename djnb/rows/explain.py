@@ -7,7 +7,7 @@ message the same on every database.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from djnb.algebra.conditions import AmongKeys
@@ -22,7 +22,7 @@ from djnb.sql.values import canonical, decoder, encoder
 
 _CHUNK = 1_000
 
-Numbered = list[tuple[int, dict[str, Any]]]
+Numbered = Sequence[tuple[int, dict[str, Any]]]
 
 
 def duplicate(

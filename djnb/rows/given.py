@@ -20,8 +20,29 @@ BATCH_BYTES = 32 * 2**20
 """A batch ends with the row by which its large values exceed so many bytes."""
 
 Row = dict[str, Any]
-Numbered = list[tuple[int, Row]]
+Numbered = Sequence[tuple[int, Row]]
 """Rows with their numbers among all that were given."""
+
+
+class Tuples(Sequence[tuple[int, Row]]):
+    """
+    Numbered rows that were given as plain tuples; each becomes a dict only where it is asked for.
+
+    Attributes
+    ----------
+    columns : mapping
+        The values of all rows, by the names of the attributes.
+    """
+
+    def __init__(self, rows: Sequence[tuple[Any, ...]], names: list[str], start: int) -> None:
+        self.columns = dict(zip(names, zip(*rows, strict=True), strict=True))
+        self._rows, self._names, self._numbers = rows, names, range(start, start + len(rows))
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __getitem__(self, place: Any) -> Any:
+        return self._numbers[place], dict(zip(self._names, self._rows[place], strict=True))
 
 
 def read_rows(connection: Connection, rows: Any, heading: Heading) -> Iterator[Row]:
@@ -82,6 +103,21 @@ def batches(numbered: Iterator[tuple[int, Row]], heading: Heading, size: int) ->
             batch, held = [], 0
     if batch:
         yield batch
+
+
+def tuple_batches(rows: Any, heading: Heading, size: int) -> Iterator[Tuples] | None:
+    """Return the rows of a list in batches, if all are plain tuples of the heading's values, none large; else None."""
+    names = heading.names
+    if type(rows) not in (list, tuple) or large_names(heading):
+        return None
+    if set(map(type, rows)) != {tuple} or set(map(len, rows)) != {len(names)}:
+        return None
+    return (Tuples(rows[start : start + size], names, start) for start in range(0, len(rows), size))
+
+
+def values_of(rows: Numbered, name: str) -> Sequence[Any]:
+    """Return the values that rows give for an attribute, which all of them give."""
+    return rows.columns[name] if isinstance(rows, Tuples) else [row[name] for _, row in rows]
 
 
 def _size_of_file(value: Any) -> int:

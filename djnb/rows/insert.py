@@ -26,7 +26,7 @@ from djnb.model.spec import TableSpec
 from djnb.rows import coding, explain
 from djnb.rows.copy import copy_rows
 from djnb.rows.descent import parents_first
-from djnb.rows.given import Numbered, batches, large_names, read_rows
+from djnb.rows.given import Numbered, Row, Tuples, batches, large_names, read_rows, tuple_batches, values_of
 from djnb.sql.dialect import Dialect
 from djnb.sql.dml import OnDuplicate
 from djnb.sql.dml import insert as say_insert
@@ -120,8 +120,7 @@ def _insert(
     chunk_size: int | None,
     stamp: Stamp | None,
 ) -> None:
-    numbered = parents_first(spec, enumerate(read_rows(connection, rows, heading)))
-    given = batches(numbered, heading, _size_of(chunk_size))
+    given = _batches(connection, spec, heading, rows, _size_of(chunk_size))
     total = 0
     first = next(given, [])
     if not first:
@@ -149,6 +148,14 @@ def _insert(
         raise refused.explained(connection, spec, heading) from refused.error
     if connection.bus.wants(RowsInserted):
         connection.bus.emit(RowsInserted(spec.name.full, total))
+
+
+def _batches(connection: Connection, spec: TableSpec, heading: Heading, rows: Any, size: int) -> Iterator[Numbered]:
+    refers_to_itself = any(key.parent == spec.name for key in spec.foreign_keys)
+    tuples = None if refers_to_itself else tuple_batches(rows, heading, size)
+    if tuples is not None:
+        return tuples
+    return batches(parents_first(spec, enumerate(read_rows(connection, rows, heading))), heading, size)
 
 
 def _size_of(chunk_size: int | None) -> int:
@@ -213,7 +220,7 @@ def _steps(
     connection: Connection,
     spec: TableSpec,
     heading: Heading,
-    groups: dict[tuple[str, ...], Numbered],
+    groups: Mapping[tuple[str, ...], Numbered],
     on_duplicate: OnDuplicate,
 ) -> Iterator[tuple[tuple[str, ...], Numbered, OnDuplicate]]:
     """
@@ -238,7 +245,7 @@ def _steps(
 
 def _group(
     spec: TableSpec, heading: Heading, batch: Numbered, ignore_extra_fields: bool
-) -> dict[tuple[str, ...], Numbered]:
+) -> Mapping[tuple[str, ...], Numbered]:
     """
     Return the rows by the attributes for which they give a value.
 
@@ -249,7 +256,7 @@ def _group(
     alike = _names_of_all(heading, batch, {*defaulted, *required}, ignore_extra_fields)
     if alike is not None and alike >= set(required):
         return {tuple(name for name in heading.names if name in alike): batch}
-    groups: dict[tuple[str, ...], Numbered] = {}
+    groups: dict[tuple[str, ...], list[tuple[int, Row]]] = {}
     for number, row in batch:
         if not ignore_extra_fields:
             for name in row:
@@ -280,9 +287,9 @@ def _names_of_all(heading: Heading, batch: Numbered, needed: set[str], ignore_ex
     given = batch[0][1].keys()
     if not ignore_extra_fields and any(name not in heading for name in given):
         return None
-    if any(row.keys() != given for _, row in batch):
+    if not isinstance(batch, Tuples) and any(row.keys() != given for _, row in batch):
         return None
-    if any(has_missing([row[name] for _, row in batch]) for name in needed & given):
+    if any(has_missing(values_of(batch, name)) for name in needed & given):
         return None
     return given
 
@@ -304,7 +311,7 @@ def encode_values(
             number, value, problem = coded
             raise _unfit(heading, name, value, number, problem) from problem.__cause__
         return coded
-    column = encode_column([row[name] for _, row in numbered], heading[name].type, connection.dialect)
+    column = encode_column(values_of(numbered, name), heading[name].type, connection.dialect)
     if column is not None:
         return column
     encode = encoder(heading[name].type, connection.dialect)

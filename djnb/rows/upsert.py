@@ -91,7 +91,7 @@ def upsert_rows(
             there = dict(_existing(connection, spec, heading, list(by_key)))
             new = [row for values, (_, row) in by_key.items() if values not in there]
             insert(connection, spec, heading, new)
-            changed: Numbered = []
+            changed: list[tuple[int, Row]] = []
             for values, (number, row) in by_key.items():
                 kind = "inserted"
                 if values in there:
@@ -160,7 +160,7 @@ def _change(
 ) -> None:
     """Send the changed rows, one statement for all that give the same attributes."""
     key = heading.primary_key
-    groups: dict[tuple[str, ...], Numbered] = {}
+    groups: dict[tuple[str, ...], list[tuple[int, Row]]] = {}
     for number, row in rows:
         # Without a key there is nothing to meet a conflict in; and the time of entry is known to the database only.
         if not key or any(row[name] is None and not heading[name].nullable for name in row):

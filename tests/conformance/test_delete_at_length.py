@@ -14,6 +14,7 @@ from djnb.events import RowsDeleted, StatementSent
 from djnb.rows import closure
 from djnb.rows.delete import delete
 from djnb.sql.statement import Statement
+from tests.conformance.recordings import server_only
 
 
 @pytest.fixture
@@ -95,14 +96,13 @@ class TestSlices:
         assert 50 == len(Session)
 
 
+@server_only  # a file has no users
 class TestSessionsOfOthers:
     """Tables of another schema depend on the rows, and the user may not do there what is needed."""
 
     @pytest.fixture
-    def restricted(self, request, database_url, schema, connection, Subject):
+    def restricted(self, mysql_admin, database_url, schema, connection, Subject):
         """Give a user's connection who may do in the other schema only what the test says."""
-        if connection.dialect.quote_mark != "`":
-            pytest.skip("A file has no users")
         other = dj.Schema(schema.name + "_b", connection=connection)
 
         @other
@@ -110,15 +110,14 @@ class TestSessionsOfOthers:
             definition = "-> Subject"
 
         Scan.insert1((1,))
-        admin = request.getfixturevalue("mysql_admin")
         user, password = "djnb_" + secrets.token_hex(4), secrets.token_hex(8)
-        admin(f"CREATE USER '{user}'@'%' IDENTIFIED BY '{password}'")
-        admin(f"GRANT ALL ON `{schema.name}`.* TO '{user}'@'%'")
+        mysql_admin(f"CREATE USER '{user}'@'%' IDENTIFIED BY '{password}'")
+        mysql_admin(f"GRANT ALL ON `{schema.name}`.* TO '{user}'@'%'")
         made = []
 
         def connect(privilege):
             if privilege:
-                admin(f"GRANT {privilege} ON `{other.name}`.* TO '{user}'@'%'")
+                mysql_admin(f"GRANT {privilege} ON `{other.name}`.* TO '{user}'@'%'")
             host = database_url.rpartition("@")[2]
             made.append(dj.Connection(f"mysql://{user}:{password}@{host}"))
             theirs = dj.Schema(schema.name, connection=made[-1], create_tables=False)
@@ -136,7 +135,7 @@ class TestSessionsOfOthers:
         yield connect
         for each in made:
             each.close()
-        admin(f"DROP USER '{user}'@'%'")
+        mysql_admin(f"DROP USER '{user}'@'%'")
 
     @pytest.mark.parametrize("prompt", [False, True])
     def test_missing_privilege_is_named_and_nothing_goes(self, restricted, prompt, monkeypatch):
@@ -166,18 +165,16 @@ class TestSessionsOfOthers:
         assert (30, 1) == (len(Subject), len(Scan))
 
 
+@server_only  # a file is not lost
 class TestLostConnection:
-    def test_midway_leaves_everything(self, request, connection, Subject, Session):
+    def test_midway_leaves_everything(self, mysql_admin, connection, Subject, Session):
         """The connection breaks between two tables of a delete: all rows are there."""
-        if connection.dialect.quote_mark != "`":
-            pytest.skip("A file is not lost")
-        admin = request.getfixturevalue("mysql_admin")
         (own,) = connection.execute(Statement("SELECT connection_id()")).rows[0]
 
         def cut(event):
             if event.sql.startswith("DELETE"):
                 with suppress(Exception):
-                    admin(f"KILL {own}")
+                    mysql_admin(f"KILL {own}")
 
         with connection.bus.subscribed(cut, StatementSent), pytest.raises(LostConnectionError):
             Subject.delete(prompt=False)

@@ -24,6 +24,7 @@ from djnb.errors import (
 )
 from djnb.events import RowsInserted
 from djnb.rows import insert as inserting
+from tests.conformance.recordings import server_only
 
 
 @pytest.fixture
@@ -98,6 +99,39 @@ class TestInsertFrom:
         Subject.insert([tuple(ANN.values()), list(BOB.values())])
 
         assert [ANN, BOB] == Subject.to_dicts()
+
+    def test_tuples_in_batches(self, Subject, monkeypatch):
+        """All rows plain tuples: as each of their values would go in alone, missing ones and defaults among them."""
+        monkeypatch.setattr(inserting, "BATCH", 2)
+
+        Subject.insert([(1, "ann", None, 1), (2, "bob", "mouse", math.nan), (3, "eve", "rat", 2.5), ("4", "al", "", 3)])
+
+        kept = [(1, "ann", "rat", 1.0), (2, "bob", "mouse", None), (3, "eve", "rat", 2.5), (4, "al", "", 3.0)]
+        assert [dict(zip(ANN, row, strict=True)) for row in kept] == Subject.to_dicts()
+
+    @pytest.mark.parametrize(
+        "row",
+        [
+            (5, None, "rat", 1.0),
+            (5, "a name that is longer than twenty", "rat", 1.0),
+            ("five", "eve", "rat", 1.0),
+            (2, "eve", "rat", 1.0),
+        ],
+        ids=["missing", "too long", "no number", "duplicate"],
+    )
+    def test_tuples_are_refused_as_dicts_are(self, Subject, row, monkeypatch):
+        """The error names the same row and the same reason, in whichever batch, and nothing is inserted."""
+        monkeypatch.setattr(inserting, "BATCH", 2)
+        rows = [(1, "ann", "rat", 1.0), (2, "bob", "rat", 1.0), (3, "sam", "rat", 1.0), row]
+
+        with pytest.raises(dj.DataJointError) as of_tuples:
+            Subject.insert(rows)
+        with pytest.raises(dj.DataJointError) as of_dicts:
+            Subject.insert([dict(zip(ANN, values, strict=True)) for values in rows])
+
+        assert (type(of_dicts.value), str(of_dicts.value)) == (type(of_tuples.value), str(of_tuples.value))
+        assert "row 3" in str(of_tuples.value).lower()
+        assert [] == Subject.to_dicts()
 
     def test_generator(self, Subject):
         """Rows may come one by one."""
@@ -761,6 +795,7 @@ class TestTableOfOneRow:
         assert ({}, "south") == Setup.fetch1("KEY", "room")
 
 
+@server_only  # a file takes no messages
 class TestRowTooLargeForTheServer:
     def test_is_refused_by_its_number_and_the_connection_goes_on(self, schema, connection, mysql_limit):
         """The error names the row and its size; nothing is inserted, and the transaction around it goes on."""
@@ -779,10 +814,7 @@ class TestRowTooLargeForTheServer:
     @pytest.fixture
     def mysql_limit(self, connection):
         """Give the number of bytes that no message may have."""
-        limit = connection.message_limit()
-        if limit is None:
-            pytest.skip("a SQLite file takes no messages")
-        return limit
+        return connection.message_limit()
 
 
 def test_truth_values_of_numpy_are_whole_numbers(schema):
