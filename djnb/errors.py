@@ -33,6 +33,7 @@ Its parts are attributes too, so that a widget can offer the remedy.
     ├── InputsChangedError          what make() had read was changed while it computed
     ├── LostReservationError        a job was taken from its worker while that computed
     ├── PopulateError               populate() cannot run as asked
+    │   └── MakeFormError           a part of a three-part make() is missing, or returns no tuple
     ├── ConsentError                a deletion needs consent and nobody can be asked
     ├── PlanChangedError            a deletion was planned, and other rows would go now
     ├── MissingProgramError         a program, such as graphviz's `dot`, is not installed
@@ -463,6 +464,10 @@ class LostReservationError(DataJointError):
 
 class PopulateError(DataJointError):
     """``populate()`` cannot run as asked: inside a transaction, on a restricted table, without ``make()``."""
+
+
+class MakeFormError(PopulateError):
+    """``make`` is said in three parts of which one is missing, or returns no tuple."""
 
 
 class ConsentError(DataJointError):

@@ -25,10 +25,14 @@ from djnb.errors import (
     LockError,
     LostConnectionError,
     LostReservationError,
+    PopulateError,
 )
 from djnb.jobs import metadata, points
 from djnb.model.naming import TableName
+from djnb.model.spec import TableSpec
 from djnb.populate import signals
+from djnb.populate.forms import run_make
+from djnb.populate.upstream import Upstream
 from djnb.rows.fetch import exists
 from djnb.rows.given import read_rows
 from djnb.sql.statement import Statement
@@ -56,8 +60,8 @@ class Makeable(Protocol):
         ...
 
     @property
-    def make(self) -> Callable[..., None]:
-        """Computes the rows of a key and inserts them."""
+    def make(self) -> Callable[..., Any]:
+        """Computes the rows of a key and inserts them, or is a generator that does; see `forms`."""
         ...
 
 
@@ -90,6 +94,7 @@ class Making:
     key: Mapping[str, Any]
     count: int = 0
     has_key: bool = False
+    upstream: Upstream | None = None
 
 
 _current: ContextVar[Making | None] = ContextVar("djnb_making", default=None)
@@ -139,6 +144,25 @@ def has_row(connection: Connection, target: Stored, key: Mapping[str, Any]) -> b
     """Tell whether a table has a row of a key, in one statement."""
     condition = both(Equals(name, value) for name, value in key.items())
     return exists(connection, Restrict(target, condition))
+
+
+def upstream_of(connection: Connection, spec: TableSpec) -> Upstream:
+    """
+    Return what lies upstream of the key that is being made in this thread.
+
+    Raises
+    ------
+    PopulateError
+        No ``make`` of the table runs in this thread.
+    """
+    now = _current.get()
+    if now is None or now.table != spec.name:
+        raise PopulateError(
+            f"`{spec.name.class_name}.upstream` was asked for outside of `make`.",
+            remedy="It is what the key of a running `make` depends on; elsewhere, restrict the tables by a key.",
+        )
+    now.upstream = now.upstream or Upstream(connection, spec, now.key)
+    return now.upstream
 
 
 def check_insert(table: TableName, tier: str) -> None:
@@ -265,7 +289,7 @@ class _Attempt:
     def _compute(self) -> None:
         with metadata.timed(), making(self.table.name, self.key) as now:
             points.reach("before_make")
-            self.table.make(dict(self.key), **self.make_kwargs)
+            run_make(self.table, self.key, self.make_kwargs)
             # A date may have been inserted as text; only then is the database asked.
             if not now.has_key and not (now.count and has_row(self.table.connection, self.target, self.key)):
                 raise EmptyMakeError.for_table(self.table.name.class_name, self.key)

@@ -13,10 +13,11 @@ from djnb.jobs import metadata
 from djnb.jobs.retry import Retry
 from djnb.model.naming import TableName, Tier
 from djnb.on_class import on_class
-from djnb.populate import contract, key_source, progress_bar, start
+from djnb.populate import contract, forms, key_source, progress_bar, start
 from djnb.populate.key_source import default_key_source, key_of
 from djnb.populate.options import Options, Order
 from djnb.populate.result import Progress
+from djnb.populate.upstream import Upstream
 from djnb.query import Query, as_query
 from djnb.rows.insert import Stamp
 from djnb.tables.jobs import JobTable
@@ -27,8 +28,9 @@ class AutoPopulate(Table):
     """
     A table whose rows ``make`` computes, one call for each key.
 
-    A subclass defines ``make(self, key)``: fetch by the key, compute, insert into ``self``. Each call is one
-    transaction.
+    A subclass defines ``make(self, key)``: fetch by the key, compute, insert into ``self``. What a key inserts is kept
+    together or not at all. What may compute for long may be written in three parts, ``make_fetch(self, key)``,
+    ``make_compute(self, key, *fetched)`` and ``make_insert(self, key, *computed)``; see `djnb.populate.forms`.
 
     Attributes
     ----------
@@ -47,19 +49,35 @@ class AutoPopulate(Table):
     retry: ClassVar[Retry | None] = None
     make_in_transaction: ClassVar[bool] = False
 
-    def make(self, key: dict[str, Any]) -> None:
+    def make(self, key: dict[str, Any], *args: Any, **make_kwargs: Any) -> Any:
         """
-        Compute the rows of a key and insert them; subclasses define it.
+        Compute the rows of a key and insert them; subclasses define it, or its three parts.
 
         Parameters
         ----------
         key : dict
             The primary key, as ``key_source`` gives it.
+        **make_kwargs
+            What ``populate`` was given as such.
         """
-        raise PopulateError(
-            f"`{type(self).__name__}` has no `make`.",
-            remedy="Define `def make(self, key)`: fetch by the key, compute, `self.insert1(dict(key, ...))`.",
-        )
+        forms.make_in_parts(self, key, *args, **make_kwargs)
+
+    @property
+    def upstream(self) -> Upstream:
+        """
+        The tables upstream of the key that ``make`` is making, each restricted to the rows on which the key depends.
+
+        Raises
+        ------
+        PopulateError
+            No ``make`` of the table runs.
+
+        Examples
+        --------
+        >>> def make(self, key):
+        ...     date = self.upstream[Session].fetch1("session_date")
+        """
+        return contract.upstream_of(self.connection, self.spec)
 
     @property
     def key_source(self) -> Query:
@@ -192,8 +210,7 @@ class AutoPopulate(Table):
                 f"`populate` was called on a restricted `{type(self).__name__}`.",
                 remedy=f"Give the restriction as an argument: `{type(self).__name__}.populate(restriction)`.",
             )
-        if next(base for base in type(self).__mro__ if "make" in vars(base)) is AutoPopulate:
-            self.make({})  # says that it is missing
+        forms.check_form(self, has_make=type(self).make is not AutoPopulate.make)
         if keys is not None:
             warn_user(
                 "`populate(keys=)` is deprecated: give the keys as a restriction, `populate(keys)`.", DeprecationWarning
