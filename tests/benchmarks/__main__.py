@@ -9,7 +9,7 @@ from itertools import chain
 from pathlib import Path
 
 from tests import peers
-from tests.benchmarks import blobs, databases, imports, populate, rows
+from tests.benchmarks import blobs, databases, imports, lab, populate, rows
 from tests.benchmarks.measure import Figure, as_table, compare
 from tests.peers import Peer
 
@@ -40,14 +40,19 @@ def main() -> None:
     asked = parser.parse_args()
     backends = [asked.backend] if asked.backend else ["sqlite", "mysql"]
     figures: list[Figure] = []
+    loads: list[lab.Load] = []
     for backend in backends:
         with tempfile.TemporaryDirectory() as folder, databases.opened(backend, Path(folder)) as database:
             peer = None
             if backend == "mysql" and not asked.no_peer:
                 peer = peers.current(peers.environment("datajoint-2", peers.CURRENT), database.url)
             figures += of_database(database, quick=asked.quick, peer=peer)
+            if backend == "mysql":
+                loads += lab.loads(database.url, quick=asked.quick)
     figures += of_the_rest(quick=asked.quick)
     print(as_table(figures))
+    if loads:
+        print(f"\n{lab.as_table(loads)}")
 
 
 if __name__ == "__main__":

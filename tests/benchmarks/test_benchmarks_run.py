@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from contextlib import closing
 
+import pytest
+
+from tests.benchmarks import lab
 from tests.benchmarks.__main__ import of_database, of_the_rest
 from tests.benchmarks.databases import MySQL, SQLite
 from tests.benchmarks.measure import as_table
@@ -39,3 +42,12 @@ class TestQuickRun:
             "%load_ext djnb",
         ] == [figure.task for figure in figures]
         assert len(as_table(figures).splitlines()) == 2 + len(figures)
+
+    @pytest.mark.mysql
+    def test_gives_the_load_of_a_lab(self, mysql_url):
+        """What a thousand workers ask of a server is measured, and becomes a table."""
+        loads = lab.loads(mysql_url, quick=True)
+
+        assert list(lab.KINDS) == [load.kind for load in loads]
+        assert all(load.round_trips > 0 and load.seconds >= 0 for load in loads)
+        assert len(lab.as_table(loads).splitlines()) == 3 + len(loads)
