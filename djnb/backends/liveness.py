@@ -161,6 +161,11 @@ class Line:
             self._driver = self._connect()
         return self._driver
 
+    @property
+    def is_connected(self) -> bool:
+        """Whether there is a connection, as far as is known."""
+        return self._driver is not None
+
     def connect(self) -> None:
         """
         Connect, if there is no connection.

@@ -46,6 +46,7 @@ class Heartbeat:
         self.workers: dict[str, Worker] = {}
         self._pid = os.getpid()
         self._end = threading.Event()
+        self._is_forgotten = False
         self._thread: threading.Thread | None = None
 
     def register(self, connection: Connection, schema: str) -> int:
@@ -64,11 +65,11 @@ class Heartbeat:
     @property
     def is_ended(self) -> bool:
         """Whether it has ended, or belongs to the process that this one was forked from."""
-        return self._end.is_set() or self._pid != os.getpid()
+        return self._end.is_set() or self._is_forgotten or self._pid != os.getpid()
 
     def _run(self) -> None:
         beats = 0
-        while not self._end.wait(self.patience.interval):
+        while not self._end.wait(self.patience.interval) and not self._is_forgotten:
             beats += 1
             with self.lock:
                 for worker in list(self.workers.values()):
@@ -119,6 +120,14 @@ class Heartbeat:
         """Let the thread end: it gives back what its workers hold and takes them off the registry."""
         self._end.set()
 
+    def end_soon(self) -> None:
+        """
+        Let the thread end at its next beat.
+
+        Nothing is locked for it: the garbage collector may call this amid anything, in the thread itself too.
+        """
+        self._is_forgotten = True
+
     def end_unused(self) -> None:
         """End, if there was never a worker."""
         if self._thread is None:
@@ -151,7 +160,7 @@ def heartbeat_of(connection: Connection) -> Heartbeat:
             heart = _hearts[connection] = Heartbeat(connection)
             connection.on_close(heart.close)
             # A connection that is forgotten rather than closed.
-            weakref.finalize(connection, heart.end).atexit = False
+            weakref.finalize(connection, heart.end_soon).atexit = False
         return heart
 
 

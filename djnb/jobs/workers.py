@@ -65,7 +65,7 @@ class Worker:
             return worker
         with heart.lock:
             worker = heart.workers.get(schema)
-            if worker is not None and not is_known:
+            if worker is not None and (worker.is_dead or not is_known):
                 heart.forget(worker)
             if worker is None or worker.is_dead:
                 try:

@@ -274,6 +274,17 @@ class TestRegistration:
         assert [{"recording_id": 1, **free}, {"recording_id": 2, **free}, ended] == jobs()
         assert [] == registered()
 
+    def test_is_made_anew_for_whoever_learns_that_it_was_declared_dead(self, connection, schema, registered):
+        """A claim is refused because others have struck the worker off: the process goes on as another one."""
+        before = Worker.of(connection, schema.name)
+        connection.execute(Statement(f"DELETE FROM {connection.dialect.table(registry.registry_of(schema.name))}"))
+
+        before.is_dead = True
+        after = Worker.of(connection, schema.name)
+
+        assert [after.id] == registered()
+        assert before.id != after.id
+
     def test_is_made_anew_with_its_schema(self, connection, schema, registered):
         """A schema is dropped and declared again in one breath, as in a notebook: its workers are others then."""
         before = Worker.of(connection, schema.name)

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from djnb.backends.base import Driver, Execute
 from djnb.backends.liveness import Line, Sighting
 from djnb.backends.mysql.driver import MySQLDriver
-from djnb.errors import DataJointError, MissingTableError
+from djnb.errors import DataJointError, LostConnectionError, MissingTableError
 from djnb.model.naming import TableName
 from djnb.sql.dialect import Dialect
 from djnb.sql.statement import Statement, compose
@@ -126,8 +126,9 @@ class MySQLLiveness:
 
     def release(self, worker: int) -> None:
         """Give the lock back."""
-        if self._held.pop(worker, 0):
-            self.execute(Statement("SELECT RELEASE_LOCK(%s)", (_lock_name(worker),)))
+        if self._held.pop(worker, 0) and self._line.is_connected:
+            with suppress(LostConnectionError):  # then the lock is gone too
+                self.execute(Statement("SELECT RELEASE_LOCK(%s)", (_lock_name(worker),)))
 
     def survey(
         self, registry: TableName, execute: Execute | None = None, *, unheard_for: float | None = None
