@@ -117,11 +117,11 @@ class TableName(NamedTuple):
 
     @property
     def class_name(self) -> str:
-        """The class that would declare it: ``SpikeSort2D``, ``SpikeSort2D.Unit`` for a part."""
+        """The class that would declare it: ``SpikeSort2D``, ``SpikeSort2D.Unit`` for a part, ``SpikeSort2D.jobs``."""
         match = _PATTERNS[Tier.PART].fullmatch(self.table) if self.tier is Tier.PART else None
         if match:
             return f"{to_camel(match['master'])}.{to_camel(match['part'])}"
-        return to_camel(self.table)
+        return f"{to_camel(self.table)}.jobs" if self.table.startswith(_JOBS_PREFIX) else to_camel(self.table)
 
     def __str__(self) -> str:
         return self.full

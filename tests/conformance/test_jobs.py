@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import djnb as dj
-from djnb.errors import OperandError, TransactionError
+from djnb.errors import OperandError, TransactionError, UnknownAttributeError
 
 
 @pytest.fixture
@@ -61,6 +61,14 @@ class TestOfATable:
         assert Score.jobs.heading.names[2:5] == ["status", "priority", "created_time"]
         assert Score.jobs.name == Score().name.job_table
         assert Score.jobs.name.table == "~~score"
+
+    def test_it_is_shown_under_the_name_by_which_it_is_asked(self, pipeline):
+        """A display of jobs is not taken for one of the results; a slip is told of the job table."""
+        _, Trace, _ = pipeline
+
+        assert Trace.jobs.proj("status").preview().text.startswith("Trace.jobs: 2 rows\n")
+        with pytest.raises(UnknownAttributeError, match=r"`Trace.jobs` has no attribute 'stats'"):
+            Trace.jobs & "stats = 'error'"
 
     def test_each_state_is_a_query(self, pipeline):
         """Pending, reserved, failed, ignored and completed jobs are tables to restrict and fetch."""
