@@ -208,8 +208,7 @@ def give_back(liveness: Liveness, schema: str, worker: int) -> None:
     with liveness.transaction():
         for table in tables:
             sql = (
-                f"UPDATE {liveness.dialect.table(table)} SET status = 'pending', "
-                f"scheduled_time = {liveness.dialect.server_now}, _worker = 0, _token = 0, "
+                f"UPDATE {liveness.dialect.table(table)} SET status = 'pending', _worker = 0, _token = 0, "
                 "_attempts = CASE WHEN _attempts > 0 THEN _attempts - 1 ELSE 0 END "
                 f"WHERE _worker = {mark} AND status = 'reserved'"
             )

@@ -58,25 +58,28 @@ class Worker:
             The registry is to be created while a transaction is open.
         """
         heart = heartbeat_of(connection)
-        # A schema that was dropped and declared again knows nobody.
-        is_known = connection.catalogue.table(registry_of(schema)) is not None
         worker = heart.workers.get(schema)
-        if worker is not None and is_known and not worker.is_dead:
+        if worker is not None and worker._may_go_on(connection):
             return worker
         with heart.lock:
             worker = heart.workers.get(schema)
-            if worker is not None and (worker.is_dead or not is_known):
+            if worker is not None and worker._may_go_on(connection):  # another thread was faster
+                return worker
+            if worker is not None:
                 heart.forget(worker)
-            if worker is None or worker.is_dead:
-                try:
-                    number = heart.register(connection, schema)
-                except BaseException:
-                    heart.end_unused()
-                    raise
-                worker = heart.workers[schema] = cls(heart, schema, number)
-                heart.start()
-                worker.sweep()
+            try:
+                number = heart.register(connection, schema)
+            except BaseException:
+                heart.end_unused()
+                raise
+            worker = heart.workers[schema] = cls(heart, schema, number)
+            heart.start()
+            worker.sweep()
         return worker
+
+    def _may_go_on(self, connection: Connection) -> bool:
+        # A schema that was dropped and declared again knows nobody.
+        return not self.is_dead and connection.catalogue.table(registry_of(self.schema)) is not None
 
     @property
     def is_dead(self) -> bool:

@@ -236,6 +236,19 @@ class TestRegistration:
         assert [first.id] == registered()
         assert (False, True) == (first.is_dead, second.is_dead)
 
+    def test_is_one_for_threads_that_ask_at_once(self, connection, schema, registered):
+        """Eight threads begin to work at the same moment, in a schema that has no registry yet."""
+        start = threading.Barrier(8)
+
+        def ask(_):
+            start.wait(60)
+            return Worker.of(connection, schema.name).id
+
+        with ThreadPoolExecutor(8) as pool:
+            numbers = set(pool.map(ask, range(8)))
+
+        assert sorted(numbers) == registered()
+
     def test_ends_with_the_connection(self, database_url, schema, registered):
         """Closing a connection takes its worker off the registry."""
         with dj.Connection(database_url) as connection:
