@@ -7,7 +7,7 @@ import types
 import pytest
 
 import djnb as dj
-from djnb.errors import DirectInsertError, MissingSchemaError, MissingTableError, OperandError
+from djnb.errors import DirectInsertError, MissingSchemaError, MissingTableError, OperandError, SharedJobsWarning
 from djnb.schemas.classes import NameTakenWarning
 from tests.conformance.pipelines import declare_lab, fill_lab
 
@@ -160,8 +160,10 @@ class TestMakeClasses:
     def test_two_tables_of_one_name_are_told(self, schema):
         """A computed and an imported table may both be called `Foo`; one of them has no class."""
         A = schema(type("A", (dj.Manual,), {"definition": "a : int32"}))
-        for tier in (dj.Imported, dj.Computed):
-            schema(type("Foo", (tier,), {"definition": "-> A"}), context={"A": A})
+        imported, computed = (type("Foo", (tier,), {"definition": "-> A"}) for tier in (dj.Imported, dj.Computed))
+        schema(imported, context={"A": A})
+        with pytest.warns(SharedJobsWarning):
+            schema(computed, context={"A": A})
 
         with pytest.warns(NameTakenWarning, match="has no class of its own"):
             made = schema.make_classes(into={})
