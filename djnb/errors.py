@@ -32,6 +32,7 @@ Its parts are attributes too, so that a widget can offer the remedy.
     │   └── EmptyMakeError          make() inserted no row for its key
     ├── InputsChangedError          what make() had read was changed while it computed
     ├── LostReservationError        a job was taken from its worker while that computed
+    ├── WorkerDiedError             the process that made a key has died
     ├── PopulateError               populate() cannot run as asked
     │   └── MakeFormError           a part of a three-part make() is missing, or returns no tuple
     ├── ConsentError                a deletion needs consent and nobody can be asked
@@ -459,6 +460,30 @@ class LostReservationError(DataJointError):
             "Whoever has the job now makes the key.",
         )
         error.table, error.key = table, key
+        return error
+
+
+class WorkerDiedError(DataJointError):
+    """
+    The process that made a key has died: it was killed, ran out of memory, or crashed in compiled code.
+
+    Attributes
+    ----------
+    key : dict
+        The key that it was at.
+    """
+
+    key: Mapping[str, Any] = {}
+
+    @classmethod
+    def for_key(cls, key: Mapping[str, Any], cause: str) -> Self:
+        """Build the error for one key from what the process died of, ``was killed by SIGSEGV``."""
+        error = cls(
+            f"The process that made the key {dict(key)} {cause}.",
+            remedy="Nothing was inserted for it. Look whether it needs more memory than there is, "
+            "or crashes in `make` of this key alone.",
+        )
+        error.key = key
         return error
 
 

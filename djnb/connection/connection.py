@@ -7,9 +7,11 @@ A transaction belongs to the thread that opened it.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from djnb.backends import open_backend
@@ -294,8 +296,9 @@ class Connection:
         """Do nothing: results are not cached. DataJoint's word, for programs that say it."""
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # Without the password: the process that receives it has settings of its own.
-        return _connect_again, (self.address.scheme, self.address.path, str(replace(self.address, password=None)))
+        # Without the password: the process that receives it has settings of its own, and a working directory.
+        path = str(Path(self.address.path).absolute()) if self.address.path else ""
+        return _connect_again, (self.address.scheme, path, str(replace(self.address, password=None)))
 
     def atomic(self) -> AbstractContextManager[None]:
         """
@@ -372,6 +375,14 @@ class Connection:
         self.close()
 
 
+_received: dict[tuple[int, str], Connection] = {}
+"""The connections that this process has made because another one has sent them; forked children make their own."""
+
+
 def _connect_again(scheme: str, path: str, url: str) -> Connection:
-    """Return a connection to an address that another process has sent."""
-    return Connection(f"{scheme}:///{path}" if path else url)
+    """Return a connection to an address that another process has sent, one for all that it sends."""
+    address = (os.getpid(), f"{scheme}:///{path}" if path else url)
+    known = _received.get(address)
+    if known is None or known.is_closed:
+        known = _received[address] = Connection(address[1])
+    return known

@@ -150,13 +150,40 @@ def find_dead(liveness: Liveness, schema: str, patience: Patience, *, own: int) 
     ]
 
 
-def _reap(liveness: Liveness, schema: str, seen: Sighting, tables: list[TableName]) -> bool:
+def bury_process(liveness: Liveness, schema: str, host: str, pid: int, cause: str) -> int:
+    """
+    Give back the jobs of a process of this machine that is known to be dead, without waiting for its silence.
+
+    Parameters
+    ----------
+    liveness : Liveness
+        Looks, and writes.
+    schema : str
+        Whose jobs.
+    host : str
+        This machine.
+    pid : int
+        The process.
+    cause : str
+        What it died of.
+
+    Returns
+    -------
+    int
+        How many workers it was.
+    """
+    found = [seen for seen in liveness.survey(registry.registry_of(schema)) if (seen.host, seen.pid) == (host, pid)]
+    tables = liveness.job_tables(schema) if found else []
+    return sum(_reap(liveness, schema, seen, tables, cause=f", {cause}") for seen in found)
+
+
+def _reap(liveness: Liveness, schema: str, seen: Sighting, tables: list[TableName], *, cause: str = "") -> bool:
     with liveness.transaction():
         # Between the look and here it may have come back.
         if not registry.strike(liveness, schema, seen.worker, unheard_since=seen):
             return False
         points.reach("in_reap")
-        count = sum(_bury(liveness, table, seen.worker, f"{seen.host} (pid {seen.pid})") for table in tables)
+        count = sum(_bury(liveness, table, seen.worker, f"{seen.host} (pid {seen.pid}{cause})") for table in tables)
     logger.warning(
         "A worker of '%s' is dead, process %s on %s; %s of its jobs are given back", schema, seen.pid, seen.host, count
     )

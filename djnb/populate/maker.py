@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from djnb.algebra.nodes import Stored
+from djnb.algebra.nodes import Node, Stored
 from djnb.connection import Connection
+from djnb.model.spec import TableSpec
 from djnb.populate.contract import Makeable, make_key
 from djnb.populate.outcome import Outcome
 from djnb.populate.signals import Guard
@@ -27,16 +28,26 @@ class Maker:
         The table as a question.
     make_kwargs : mapping
         Further arguments for ``make``.
+    keys : Node or None
+        The keys that the table should have, restricted as asked.
     """
 
     table: Makeable
     target: Stored
     make_kwargs: Mapping[str, Any]
+    keys: Node | None = None
 
     @property
     def connection(self) -> Connection:
         """Where the table is."""
         return self.table.connection
+
+    @property
+    def spec(self) -> TableSpec:
+        """The table as the database has it."""
+        spec = self.connection.catalogue.table(self.table.name)
+        assert spec is not None  # it was asked for to make `target`
+        return spec
 
     def make(self, key: Mapping[str, Any], guard: Guard) -> Outcome:
         """

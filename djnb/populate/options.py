@@ -65,13 +65,6 @@ class Options:
                 f"executor={self.executor!r} has no `submit`.",
                 remedy="Give a `concurrent.futures.Executor`, such as Dask's `client.get_executor()`.",
             )
-        for name, asked in (
-            ("reserve_jobs", self.reserve_jobs),
-            ("executor", self.executor),
-            ("processes", not self.is_serial),
-        ):
-            if asked:
-                raise PopulateError(f"`populate` cannot do what `{name}` asks for yet.", remedy="Leave it out.")
         if not self.reserve_jobs:
             for name in ("priority", "refresh"):
                 if getattr(self, name):

@@ -59,11 +59,6 @@ class Guard:
         """Whether a signal has asked for an end after the key in hand."""
         return self._is_gentle and bool(self._received)
 
-    @property
-    def signal(self) -> int | None:
-        """The first signal that came."""
-        return self._received[0] if self._received else None
-
     def receive(self, number: int, frame: FrameType | None = None) -> None:
         """Take note of a signal; raise where it may interrupt. The handler of the signals."""
         self._received.append(number)

@@ -8,30 +8,27 @@ from __future__ import annotations
 
 import contextvars
 import logging
-import random
 import signal
 import threading
 from contextlib import ExitStack
-from typing import Any
 
 from djnb.algebra.nodes import Node, Stored
 from djnb.errors import PopulateError, PopulateInterrupted, PopulateTerminated
 from djnb.populate import progress_bar
 from djnb.populate.contract import Makeable
-from djnb.populate.key_source import missing
+from djnb.populate.direct import MissingKeys
 from djnb.populate.maker import Maker
 from djnb.populate.options import Options
+from djnb.populate.reserved import Reservations
 from djnb.populate.result import PopulateResult
 from djnb.populate.run import Run, register
-from djnb.populate.serial import make_each
 from djnb.populate.signals import Guard, guarded
 from djnb.populate.tally import Tally
-from djnb.rows.fetch import fetch_columns, to_dicts
 
 logger = logging.getLogger(__name__)
 
 
-def populate(table: Makeable, target: Stored, keys: Node, options: Options) -> PopulateResult:
+def populate(table: Makeable, target: Stored, keys: Node, wanted: Node, options: Options) -> PopulateResult:
     """
     Make the missing keys of a table.
 
@@ -43,6 +40,8 @@ def populate(table: Makeable, target: Stored, keys: Node, options: Options) -> P
         The table as a question.
     keys : Node
         The keys that it should have, restricted as asked.
+    wanted : Node
+        All keys that it should have.
     options : Options
         How.
 
@@ -56,10 +55,10 @@ def populate(table: Makeable, target: Stored, keys: Node, options: Options) -> P
         Ctrl-C or SIGTERM; the key that was being made is undone.
     """
     _check_outside_transaction(table)
-    return _Populate(Maker(table, target, options.make_kwargs), keys, options).go()
+    return _Populate(Maker(table, target, options.make_kwargs, keys), wanted, options).go()
 
 
-def populate_in_background(table: Makeable, target: Stored, keys: Node, options: Options) -> Run:
+def populate_in_background(table: Makeable, target: Stored, keys: Node, wanted: Node, options: Options) -> Run:
     """
     Begin to make the missing keys of a table in a thread, and return the handle of the run.
 
@@ -69,7 +68,7 @@ def populate_in_background(table: Makeable, target: Stored, keys: Node, options:
         A transaction is open.
     """
     _check_outside_transaction(table)
-    work = _Populate(Maker(table, target, options.make_kwargs), keys, options)
+    work = _Populate(Maker(table, target, options.make_kwargs, keys), wanted, options)
     register(work.run)
     # With a copy of the context, settings and, in a notebook, the place of output are those of the caller.
     thread = threading.Thread(
@@ -90,11 +89,15 @@ def _check_outside_transaction(table: Makeable) -> None:
 class _Populate:
     """One call of populate."""
 
-    def __init__(self, maker: Maker, keys: Node, options: Options) -> None:
-        self.maker, self.keys, self.options = maker, keys, options
+    def __init__(self, maker: Maker, wanted: Node, options: Options) -> None:
+        self.maker, self.options = maker, options
         self.run = Run(maker.table.name.class_name)
         self.tally = Tally(self.run, maker.connection.bus, options)
-        self.found: list[dict[str, Any]] = []
+        self.work: MissingKeys | Reservations
+        if options.reserve_jobs:
+            self.work = Reservations(maker, wanted, options, self.tally)
+        else:
+            self.work = MissingKeys(maker, options, self.tally)
 
     def go_alone(self) -> None:
         """Do it in a thread where nobody waits for what it returns or raises."""
@@ -117,46 +120,30 @@ class _Populate:
     def _go(self, guard: Guard) -> PopulateResult:
         try:
             with guard.interruptible():
-                self._find()
-        except KeyboardInterrupt:
-            raise _interruption(PopulateResult(self.run.table, is_interrupted=True), guard) from None
+                self.run.total = self.work.find()
+        except KeyboardInterrupt as interrupt:
+            raise _interruption(PopulateResult(self.run.table, is_interrupted=True), interrupt) from None
         with ExitStack() as stack:
             if self.options.display_progress:
                 stack.enter_context(progress_bar.display(self.maker.connection, self.run))
             try:
                 self.tally.begin()
-                self._make(guard)
-            except KeyboardInterrupt:
-                result = self.tally.end(self._remaining(), is_interrupted=True)
-                raise _interruption(result, guard) from None
+                self.work.make(guard)
+            except KeyboardInterrupt as interrupt:
+                result = self.tally.end(self.work.remaining(is_interrupted=True), is_interrupted=True)
+                raise _interruption(result, interrupt) from None
             except BaseException:
-                self.tally.end(self._remaining())
+                self.tally.end(self.work.remaining(is_interrupted=True))
                 raise
-            result = self.tally.end(self._remaining())
+            result = self.tally.end(self.work.remaining(is_interrupted=False))
             failure = self.tally.failure
             if failure is not None:
                 failure.result = result
                 raise failure
             return result
 
-    def _find(self) -> None:
-        wanted = missing(self.keys, self.maker.target)
-        names = wanted.heading.names
-        found = to_dicts(fetch_columns(self.maker.connection, wanted, names, purpose="internal"))
-        if self.options.order == "reverse":
-            found.reverse()
-        elif self.options.order == "random":
-            random.shuffle(found)
-        self.found = found
-        self.run.total = len(found) if self.options.most is None else min(len(found), self.options.most)
 
-    def _make(self, guard: Guard) -> None:
-        make_each(self.maker, self.found[: self.options.limit], self.tally, guard, self.options.most)
-
-    def _remaining(self) -> int:
-        return len(self.found) - self.tally.ended
-
-
-def _interruption(result: PopulateResult, guard: Guard) -> PopulateInterrupted:
-    kind = PopulateTerminated if guard.signal == signal.SIGTERM else PopulateInterrupted
+def _interruption(result: PopulateResult, interrupt: KeyboardInterrupt) -> PopulateInterrupted:
+    number = getattr(interrupt, "signal", signal.SIGINT)
+    kind = PopulateTerminated if number == signal.SIGTERM else PopulateInterrupted
     return kind(result)

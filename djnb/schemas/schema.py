@@ -451,6 +451,11 @@ class Schema:
         """
         rebuild_lineage(self.connection, self.name)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Without its classes and the names around them, which may be a whole notebook: a process that works for this
+        # one gets the classes that it needs.
+        return _activated_again, (self._name, self._connection)
+
     # -- display
 
     def preview(self) -> Preview:
@@ -468,3 +473,8 @@ class Schema:
             return {"text/plain": repr(self)}
         shown = self.preview()
         return {"text/plain": shown.text, "text/html": shown.html}
+
+
+def _activated_again(name: str | None, connection: Connection | None) -> Schema:
+    """Return a schema that another process has sent."""
+    return Schema(name, connection=connection, create_schema=False)

@@ -79,6 +79,11 @@ class AutoPopulate(Table):
         """
         return contract.upstream_of(self.connection, self.spec)
 
+    @classmethod
+    def has_make(cls) -> bool:
+        """Tell whether the class says how its rows are computed, in any form."""
+        return cls.make is not AutoPopulate.make or hasattr(cls, "make_fetch") or hasattr(cls, "_make_tuples")
+
     @property
     def key_source(self) -> Query:
         """
@@ -233,7 +238,7 @@ class AutoPopulate(Table):
             is_restricted=bool(given),
         )
         begin = start.populate_in_background if background else start.populate
-        return begin(self, self._stored(), self._keys(given), options)
+        return begin(self, self._stored(), self._keys(given), self._keys(()), options)
 
     @on_class
     def progress(self, *conditions: Any, display: bool = True) -> Progress:

@@ -1,0 +1,79 @@
+"""The missing keys, given out to workers one at a time, or some together while they take moments only."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from djnb.errors import WorkerDiedError
+from djnb.populate.foreman import Task
+from djnb.populate.lanes import Loss
+from djnb.populate.outcome import Outcome, Packed
+from djnb.populate.remote import Report, make_keys
+from djnb.populate.tally import Tally
+
+_TASK_SECONDS = 0.1
+"""Keys go together into one task up to this time: sending one takes a millisecond, and a stop waits for the task."""
+
+_LARGEST = 64
+
+
+class PushedKeys:
+    """
+    Gives out keys.
+
+    Parameters
+    ----------
+    keys : iterable of dict
+        The keys.
+    tally : Tally
+        Is told what came of them.
+    most : int, optional
+        How many to try at most.
+    lanes : int
+        How many workers share them.
+    """
+
+    def __init__(self, keys: Iterable[Mapping[str, Any]], tally: Tally, most: int | None, lanes: int) -> None:
+        self._waiting = deque(keys)
+        self._doubtful: deque[Mapping[str, Any]] = deque()
+        self._tally, self._most, self._lanes = tally, most, lanes
+        self._mean: float | None = None
+
+    def next(self, in_hand: list[Task]) -> Task | None:
+        """Return the next keys; those that a worker was lost with come alone."""
+        left = len(self._waiting) + len(self._doubtful)
+        if self._most is not None:
+            left = min(left, self._most - self._tally.calls - sum(len(task.keys) for task in in_hand))
+        if left <= 0:
+            return None
+        if self._doubtful:
+            return _task((self._doubtful.popleft(),), is_doubtful=True)
+        fitting = 1 if self._mean is None else int(_TASK_SECONDS / max(self._mean, 1e-6))
+        fair = len(self._waiting) // self._lanes
+        count = max(1, min(fitting, fair, left, _LARGEST))
+        return _task(tuple(self._waiting.popleft() for _ in range(count)), is_doubtful=False)
+
+    def take(self, task: Task, report: Report) -> None:
+        """Tell what came of keys; what was not tried waits again."""
+        for each in report.outcomes:
+            outcome = each.unpack() if isinstance(each, Packed) else each
+            if len(task.keys) > 1:
+                self._tally.start(outcome.key, outcome.started)
+            self._mean = outcome.duration if self._mean is None else 0.8 * self._mean + 0.2 * outcome.duration
+            self._tally.take(outcome)
+        self._waiting.extendleft(reversed(task.keys[len(report.outcomes) :]))
+
+    def lose(self, task: Task, loss: Loss, *, is_known: bool) -> None:
+        """Blame a key that was alone; several are tried again, each alone."""
+        if is_known and len(task.keys) == 1:
+            error = WorkerDiedError.for_key(task.keys[0], loss.cause)
+            self._tally.take(Outcome(task.keys[0], "failed", time.time(), 0.0, error))
+        else:
+            self._doubtful.extend(task.keys)
+
+
+def _task(keys: tuple[Mapping[str, Any], ...], *, is_doubtful: bool) -> Task:
+    return Task(make_keys, {"keys": keys, "seconds": _TASK_SECONDS, "is_doubtful": is_doubtful}, keys)

@@ -1,0 +1,217 @@
+"""
+A shift at a queue: jobs are taken, made and ended until there is nothing to do, or somebody says that it is enough.
+
+Short jobs are taken several at a time, as many as take about a second; what is not begun at the end is given back.
+A job is taken for good only with the transaction that keeps its rows, so whatever ends the shift loses nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from djnb.algebra.conditions import Equals, both
+from djnb.algebra.nodes import Restrict
+from djnb.errors import DataJointError, LostReservationError
+from djnb.jobs.job import Job
+from djnb.jobs.queue import JobFence, Queue
+from djnb.jobs.retry import Retry, error_hash, retry_after, tell
+from djnb.jobs.workers import Worker
+from djnb.populate.contract import make_key
+from djnb.populate.key_source import missing
+from djnb.populate.maker import Maker
+from djnb.populate.outcome import Outcome
+from djnb.populate.signals import Guard
+from djnb.rows.fetch import fetch_columns, to_dicts
+
+logger = logging.getLogger(__name__)
+
+_AHEAD_SECONDS = 1.0
+"""Jobs are taken ahead for about this time."""
+
+_MOST_AHEAD = 64
+
+_TRIES = 3
+"""How often a worker that was taken for dead registers anew for one claim."""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """
+    Which jobs a shift may take.
+
+    Attributes
+    ----------
+    is_restricted : bool
+        Only those among the maker's keys; else all of the queue.
+    priority : int or None
+        Only those of this priority, or of a lower number.
+    """
+
+    is_restricted: bool = False
+    priority: int | None = None
+
+
+class Shift:
+    """
+    One thread's work at the queue of a table.
+
+    Parameters
+    ----------
+    maker : Maker
+        Makes the keys.
+    terms : Terms
+        Which jobs.
+    pace : float, optional
+        How long a job takes, in seconds, as far as that is known.
+    """
+
+    def __init__(self, maker: Maker, terms: Terms, *, pace: float | None = None) -> None:
+        self.maker, self.terms, self.pace = maker, terms, pace
+        self.queue = Queue(maker.connection, maker.spec)
+        self._held: deque[Job] = deque()
+        self._among = maker.keys if terms.is_restricted else None
+        policy = getattr(type(maker.table), "retry", None)
+        self._policy = policy if isinstance(policy, Retry) else None
+
+    def work(
+        self,
+        guard: Guard,
+        *,
+        may_begin: Callable[[], bool],
+        start: Callable[[Mapping[str, Any]], None],
+        take: Callable[[Outcome], None],
+        left: Callable[[], int | None] = lambda: None,
+    ) -> bool:
+        """
+        Make jobs as long as there are any and more may begin.
+
+        Parameters
+        ----------
+        guard : Guard
+            Of this thread.
+        may_begin : callable
+            Tells whether a further key may begin; it may raise, and it may wait.
+        start, take : callable
+            Are told of a key that begins, and of what came of it.
+        left : callable
+            Tells how many keys may be tried still; None for any number.
+
+        Returns
+        -------
+        bool
+            Whether there was nothing to do any more.
+
+        Raises
+        ------
+        KeyboardInterrupt
+            A signal; the key in hand is undone and its job given back with all that were taken ahead.
+        """
+        try:
+            while may_begin() and left() != 0:
+                if not self._held and not self._claim(guard, left()):
+                    return True
+                job = self._held[0]
+                start(job.key)
+                outcome = self._make(job, guard)
+                self._held.popleft()
+                self._note(outcome)
+                take(outcome)
+            return False
+        finally:
+            self._give_back()
+
+    @property
+    def holds(self) -> bool:
+        """Whether jobs are taken that were not begun yet."""
+        return bool(self._held)
+
+    @property
+    def worker(self) -> Worker:
+        """What this process is as a worker of the schema; another one after it was declared dead."""
+        return Worker.of(self.maker.connection, self.maker.table.name.schema)
+
+    def _claim(self, guard: Guard, left: int | None) -> bool:
+        guard.hold()
+        for _ in range(_TRIES):
+            try:
+                worker = self.worker
+                self._held.extend(self._take(worker, left))
+                # There may be jobs that the dead have left; whoever finds nothing to do has the time to look.
+                if not self._held and worker.sweep():
+                    self._held.extend(self._take(worker, left))
+                break
+            except LostReservationError:  # taken for dead: on as somebody else
+                logger.info("This process was taken for dead; it registers anew")
+                worker.is_dead = True
+        return bool(self._held)
+
+    def _take(self, worker: Worker, left: int | None) -> list[Job]:
+        ahead = 1 if self.pace is None else int(_AHEAD_SECONDS / max(self.pace, 1e-6))
+        count = max(1, min(ahead, _MOST_AHEAD, _MOST_AHEAD if left is None else left))
+        return self.queue.claim(worker, among=self._among, priority=self.terms.priority, count=count)
+
+    def _make(self, job: Job, guard: Guard) -> Outcome:
+        maker, started, begun = self.maker, time.time(), time.monotonic()
+        try:
+            keys = self._keys_of(job)
+            with guard.interruptible():
+                for key in keys[:-1]:
+                    make_key(maker.table, maker.target, key, maker.make_kwargs)
+                is_made = make_key(
+                    maker.table, maker.target, keys[-1], maker.make_kwargs, fence=JobFence(self.queue, job)
+                )
+        except LostReservationError as error:
+            logger.info("%s", error)
+            return Outcome(job.key, "skipped", started, time.monotonic() - begun)
+        except Exception as error:  # noqa: BLE001 -- the user's make may raise anything; the job has it
+            guard.hold()
+            duration = time.monotonic() - begun
+            self._fail(job, error, duration)
+            return Outcome(job.key, "failed", started, duration, error)
+        return Outcome(job.key, "made" if is_made else "skipped", started, time.monotonic() - begun)
+
+    def _keys_of(self, job: Job) -> list[Mapping[str, Any]]:
+        """
+        Return the keys that a job is for: its own, or, where the key source is finer than the job table, several.
+
+        That is so with tables of old whose primary key has attributes that no foreign key brings.
+        """
+        wanted = self.maker.keys
+        if wanted is None or set(wanted.heading.names) <= set(job.key):
+            return [job.key]
+        condition = both(Equals(name, value) for name, value in job.key.items() if name in wanted.heading)
+        finer = missing(Restrict(wanted, condition), self.maker.target)
+        rows = fetch_columns(self.maker.connection, finer, finer.heading.names, purpose="internal")
+        return [dict(key) for key in to_dicts(rows)] or [job.key]
+
+    def _fail(self, job: Job, error: Exception, duration: float) -> None:
+        message, stack = tell(error)
+        try:
+            self.queue.fail(
+                job,
+                message,
+                stack,
+                error_hash=error_hash(message, stack),
+                duration=duration,
+                retry_after=retry_after(error, job.attempts, self._policy),
+            )
+        except DataJointError:  # it stays with this worker, and is given back with it
+            logger.warning("The error of the job %s could not be noted", job.key, exc_info=True)
+
+    def _note(self, outcome: Outcome) -> None:
+        if outcome.fate != "skipped":
+            self.pace = outcome.duration if self.pace is None else 0.7 * self.pace + 0.3 * outcome.duration
+
+    def _give_back(self) -> None:
+        jobs, self._held = list(self._held), deque()
+        if not jobs:
+            return
+        try:
+            self.queue.release(jobs)
+        except DataJointError:  # likewise
+            logger.warning("%d jobs could not be given back", len(jobs), exc_info=True)
