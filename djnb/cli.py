@@ -1,4 +1,4 @@
-"""The command ``djnb``: the demo in a terminal, and the quickstart in JupyterLab."""
+"""The command ``djnb``: the demo in a terminal, the quickstart in JupyterLab, and a worker for servers and clusters."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from djnb.errors import DataJointError, MissingPackageError
 
@@ -31,7 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        The exit code: 0, or 1 after an error, whose message goes to standard error.
+        The exit code: 0, or 1 after an error, whose message goes to standard error; 128 and the signal's number after
+        an interrupt. `djnb work` has 3 where some keys have failed.
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
     given, for_jupyter = _divide(given)
@@ -42,13 +44,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if options.command == "demo":
             return _demo(options)
+        if options.command == "work":
+            return _work(options)
         return _lab(options, for_jupyter)
     except DataJointError as error:
         print(f"djnb: {error}", file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interrupt:
         print("djnb: interrupted; what was made is kept.", file=sys.stderr)
-        return 130
+        return getattr(interrupt, "code", 130)
 
 
 def _divide(arguments: list[str]) -> tuple[list[str], list[str]]:
@@ -79,7 +83,90 @@ def _parser() -> argparse.ArgumentParser:
     lab.add_argument(
         "--database", metavar="URL", help=f"the database of the notebook (default: {DEMO_DATABASE}, as `djnb demo`)"
     )
+    _add_work(commands)
     return parser
+
+
+_WORKING = """
+Every worker takes part in the work by the job tables: start as many as you like, on as many machines as reach the
+database. One that dies gives its job to the next. The first SIGTERM or Ctrl-C lets it end after the key in hand, the
+second one at once, the job being given back. Keys that fail stay in the job tables with their errors, as
+`Table.jobs.errors`.
+
+Exit codes: 0 ended as asked; 1 could not work; 3 ended as asked, some keys have failed; 130, 143 interrupted by a
+second SIGINT, SIGTERM.
+
+As a service of systemd, which looks for new keys for ever (KillMode=mixed: only the worker itself is told to end):
+
+    [Service]
+    Environment=DJNB_DATABASE_URL=mysql://worker@server.lab
+    EnvironmentFile=/etc/djnb/password   # DJNB_DATABASE_PASSWORD=...
+    WorkingDirectory=/srv/pipeline
+    ExecStart=/srv/pipeline/.venv/bin/djnb work pipeline.ephys --processes 4
+    KillMode=mixed
+    TimeoutStopSec=1h
+    Restart=on-failure
+    SuccessExitStatus=3
+
+As an array of jobs of SLURM, 20 workers which end when there has been nothing to do for five minutes, and which are
+told ten minutes before their time is up (`exec`: the signal reaches the worker):
+
+    #!/bin/bash
+    #SBATCH --array=1-20
+    #SBATCH --time=12:00:00
+    #SBATCH --signal=B:TERM@600
+    exec djnb work pipeline.ephys SpikeSorting --idle-exit 300 --json
+"""
+
+
+def _add_work(commands: Any) -> None:
+    work = commands.add_parser(
+        "work",
+        help="make the jobs of a pipeline's tables, until it is told to end",
+        description="Make the jobs of Imported and Computed tables, parents first, and look for more.",
+        epilog=_WORKING,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    work.add_argument("module", metavar="PACKAGE.MODULE", help="where the tables are declared; it is imported")
+    work.add_argument("tables", metavar="TABLE", nargs="*", help="classes in it (default: all that have a `make`)")
+    work.add_argument("--database", metavar="URL", help="where it connects to, unless it says so itself")
+    work.add_argument("--max-calls", metavar="N", type=_count, help="end after so many keys")
+    work.add_argument("--idle-exit", metavar="SECONDS", type=_seconds, help="end after so long without work")
+    work.add_argument(
+        "--processes", metavar="N", type=_count, default=1, help="how many processes make keys; 0 for all cores"
+    )
+    work.add_argument("--json", action="store_true", help="tell what happens in JSON, one object a line")
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"a whole number is needed, not '{text}'")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds < float("inf"):
+        raise argparse.ArgumentTypeError(f"a number of seconds is needed, not '{text}'")
+    return seconds
+
+
+def _work(options: argparse.Namespace) -> int:
+    if options.database:
+        os.environ[DATABASE_VARIABLE] = options.database
+    from djnb.work import Work, find_tables
+
+    return Work(
+        find_tables(options.module, options.tables),
+        lambda line: print(line, flush=True),
+        as_json=options.json,
+        max_calls=options.max_calls,
+        idle_exit=options.idle_exit,
+        processes=options.processes or None,
+    ).go()
 
 
 def _demo(options: argparse.Namespace) -> int:

@@ -81,3 +81,35 @@ class TestLab:
         main(["lab", "--", "--version"])
 
         assert "mine" == (tmp_path / NOTEBOOK).read_text()
+
+
+class TestWork:
+    def test_help_shows_how_a_server_and_a_cluster_run_it(self, capsys):
+        """`djnb work --help` has the unit of systemd, the script of SLURM, and the exit codes."""
+        with pytest.raises(SystemExit) as left:
+            main(["work", "--help"])
+
+        shown = capsys.readouterr().out
+        assert 0 == left.value.code
+        assert all(part in shown for part in ("KillMode=mixed", "#SBATCH --array=1-20", "Exit codes:"))
+
+    @pytest.mark.parametrize(
+        ("option", "said"),
+        [
+            (["--max-calls", "many"], "a whole number is needed, not 'many'"),
+            (["--idle-exit", "-1"], "a number of seconds is needed, not '-1'"),
+            (["--processes", "1.5"], "a whole number is needed, not '1.5'"),
+        ],
+    )
+    def test_option_that_makes_no_sense_is_told(self, capsys, option, said):
+        """A slip in an option ends the command before the module is imported."""
+        with pytest.raises(SystemExit) as left:
+            main(["work", "nowhere", *option])
+
+        assert (2, True) == (left.value.code, said in capsys.readouterr().err)
+
+    def test_module_runs_as_the_command(self):
+        """`python -m djnb` is the command `djnb`."""
+        done = subprocess.run([sys.executable, "-m", "djnb", "--version"], capture_output=True, text=True, check=True)
+
+        assert f"djnb {version('djnb')}\n" == done.stdout
