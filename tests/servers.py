@@ -65,6 +65,12 @@ class PrivateServer:
         if self._process is not None:
             _stop(self._process)
 
+    def crash(self) -> None:
+        """End it as a loss of power would, but for what the disk has been told."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+
     def restart(self) -> None:
         """Stop it and start it, at the same address."""
         self.stop()

@@ -34,8 +34,7 @@ POINTS = (
     "in_fetch",
     "in_compute",
     "before_begin",  # the finishing transaction is to begin
-    "after_fence",  # within it, the job is completed
-    "after_verify",  # within it, what was fetched is still so
+    "after_verify",  # within it, the job is completed, and what was fetched is still so
     "after_insert",  # within it, rows are inserted
     "before_commit",
     "after_commit",
@@ -129,9 +128,9 @@ class _Countdown:
             self._action()
 
 
-def _read(text: str) -> dict[str, Callable[[], object]]:
+def ask(text: str) -> None:
     """
-    Return what the environment asks for.
+    Have happen what a text asks for, from now on, as if the environment had asked for it.
 
     Raises
     ------
@@ -144,7 +143,7 @@ def _read(text: str) -> dict[str, Callable[[], object]]:
         name, _, count = place.strip().partition("@")
         _check(name)
         found[name] = _Countdown(int(count or 1), _action(wanted.strip()))
-    return found
+    _actions.update(found)
 
 
-_actions.update(_read(os.environ.get(VARIABLE, "")))
+ask(os.environ.get(VARIABLE, ""))

@@ -14,7 +14,7 @@ from typing import Any
 from djnb.algebra.conditions import Equals, both
 from djnb.algebra.nodes import Node, Restrict, Stored
 from djnb.connection import Connection
-from djnb.errors import LockError, LostConnectionError, LostReservationError
+from djnb.errors import LockError, LostConnectionError, LostReservationError, MissingTableError
 from djnb.jobs import points, refresh
 from djnb.jobs.job import Candidate, Holder, Job
 from djnb.jobs.layout import ensure_jobs
@@ -184,9 +184,14 @@ class Queue:
         token = secrets.randbits(62) | 1
         changes = {"_worker": worker.id, "_token": token, **self._who()}
         seen = [(candidate.key, candidate.attempts) for candidate in chosen]
-        statement = self.words.take(seen, changes, registry=self._registry())
+        registry = self._registry()
         try:
-            count = self._insist(statement)
+            count = self._insist(self.words.take(seen, changes, registry=registry))
+        except MissingTableError as error:
+            self.connection.catalogue.forget(self.target.name.schema)
+            if registry is not None and self._registry() is None:  # somebody has dropped it
+                raise self._unregistered(worker) from error
+            raise
         except LostConnectionError:
             count = -1  # it may have been carried out
         if count == len(chosen):
@@ -199,10 +204,13 @@ class Queue:
     def _check_registered(self, worker: Holder) -> None:
         registry = self._registry()
         if registry is not None and not self.connection.execute(self.words.is_registered(worker.id, registry)).rows:
-            raise LostReservationError(
-                f"The worker {worker.id} takes no jobs any more: it was taken for dead, and its jobs were given back.",
-                remedy="Register a new one: populate again.",
-            )
+            raise self._unregistered(worker)
+
+    def _unregistered(self, worker: Holder) -> LostReservationError:
+        return LostReservationError(
+            f"The worker {worker.id} takes no jobs any more: it was taken for dead, and its jobs were given back.",
+            remedy="Register a new one: populate again.",
+        )
 
     def _registry(self) -> str | None:
         name = registry_of(self.target.name.schema)

@@ -298,12 +298,16 @@ class _Attempt:
 
     def complete(self) -> None:
         """Complete the job, if there is one."""
-        first = self.first()
+        first = self._completion()
         if first is not None and self.table.connection.execute(first).affected != 1:
             raise self.refusal()
 
     def first(self) -> Statement | None:
-        """Return what completes the job."""
+        """Return what completes the job, for a transaction that is to begin."""
+        points.reach("before_begin")
+        return self._completion()
+
+    def _completion(self) -> Statement | None:
         return None if self.fence is None else self.fence.statement(time.monotonic() - self.started)
 
     def opened(self) -> None:

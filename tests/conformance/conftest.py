@@ -18,6 +18,7 @@ from djnb.events import (
     PopulateFinished,
     PopulateStarted,
 )
+from tests.conformance.crew import Crew, Origin
 from tests.conformance.recordings import insert_mean
 from tests.conftest import SCHEMA_PREFIX
 
@@ -94,6 +95,22 @@ def heard(connection):
     kinds = (PopulateStarted, KeyStarted, KeyFinished, KeySkipped, KeyFailed, PopulateFinished)
     with connection.bus.subscribed(events.append, *kinds):
         yield events
+
+
+@pytest.fixture(scope="session")
+def origin():
+    """The process that the processes of tests are forked from."""
+    origin = Origin()
+    yield origin
+    origin.close()
+
+
+@pytest.fixture
+def crew(origin, tmp_path):
+    """Processes to be started by a test; none outlives it."""
+    crew = Crew(origin, tmp_path)
+    yield crew
+    crew.close()
 
 
 @pytest.fixture
