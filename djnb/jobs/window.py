@@ -21,7 +21,10 @@ _SIZE = 128
 """How many are read at a time."""
 
 _FRESH_SECONDS = 1.0
-"""How long they are worth trying."""
+"""How long they are worth trying, at least."""
+
+_WORTH = 20.0
+"""How many times as long as reading them took they are worth trying."""
 
 _MISSES = 4
 """After so many that somebody else had taken, others are looked for."""
@@ -49,19 +52,25 @@ class Window:
         self.asked = (among, priority)
         self._candidates: list[Candidate] = []
         self._read_at = float("-inf")
+        self._cost = 0.0
         self._misses = 0
         self._is_crowded = False
 
     @property
     def is_worn(self) -> bool:
         """Whether it is time to look again."""
-        is_old = time.monotonic() - self._read_at > _FRESH_SECONDS
-        return not self._candidates or is_old or self._misses >= _MISSES
+        age = time.monotonic() - self._read_at
+        # To find the jobs of a restriction among a million can take long; that is not done for every job.
+        is_old = age > max(_FRESH_SECONDS, _WORTH * self._cost)
+        is_crowded = self._misses >= _MISSES and age > self._cost
+        return not self._candidates or is_old or is_crowded
 
     def look(self) -> bool:
         """Read candidates, in one statement if there are any that nobody has died over; tell whether there are."""
+        begun = time.monotonic()
         self._candidates, self._misses = self._read(), 0
         self._read_at = time.monotonic()
+        self._cost = self._read_at - begun
         if self._is_crowded:
             self._mix()
         return bool(self._candidates)
