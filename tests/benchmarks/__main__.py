@@ -9,7 +9,7 @@ from itertools import chain
 from pathlib import Path
 
 from tests import peers
-from tests.benchmarks import blobs, databases, imports, lab, populate, rows
+from tests.benchmarks import blobs, databases, imports, lab, populate, queue, rows
 from tests.benchmarks.measure import Figure, as_table, compare
 from tests.peers import Peer
 
@@ -19,6 +19,8 @@ def of_database(database: databases.Database, *, quick: bool, peer: Peer | None 
     many, keys, turns = (1_000, 20, 1) if quick else (100_000, 500, 7)
     for ways in chain(rows.ways(database, many, peer), populate.ways(database, keys)):
         yield compare(ways, database=database.name, turns=turns)
+    for ways in queue.ways(database, 200 if quick else 20_000, peer):
+        yield compare(ways, database=database.name, turns=min(turns, 3))
     if peer is not None:
         for ways in blobs.small(10 if quick else 1_000, peer):
             yield compare(ways, turns=turns)

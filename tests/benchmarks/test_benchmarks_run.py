@@ -27,6 +27,8 @@ class TestQuickRun:
             "fetch 1,000 rows as a DataFrame",
             *by_connectorx,
             "populate 20 trivial keys",
+            "refresh 200 jobs",
+            "claim 50 jobs one by one beside 200 done ones",
         ] == [figure.task for figure in figures]
         assert all(figure.seconds > 0 and figure.ratio > 0 for figure in figures)
 
