@@ -387,11 +387,12 @@ class MakeError(DataJointError):
     result: PopulateResult | None = None
 
     @classmethod
-    def for_key(cls, table: str, key: Mapping[str, Any], cause: BaseException) -> Self:
-        """Build the error for one key from the exception of its ``make()``."""
+    def for_key(cls, table: str, key: Mapping[str, Any], cause: BaseException, *, is_job: bool = False) -> Self:
+        """Build the error for one key from the exception of its ``make()``; ``is_job``: its job has the error too."""
+        again = f"say `{table}.jobs.retry()` and populate again" if is_job else "populate again"
         error = cls(
             f"`{table}.make` failed for the key {dict(key)}: {describe(cause).rstrip('.')}.",
-            remedy="Nothing was inserted for it. Mend the cause and populate again, "
+            remedy=f"Nothing was inserted for it. Mend the cause and {again}, "
             "or go on past such keys with suppress_errors=True.",
         )
         error.table, error.key = table, key

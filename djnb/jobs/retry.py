@@ -7,6 +7,7 @@ import random
 import re
 import traceback
 from dataclasses import dataclass
+from types import TracebackType
 
 from djnb.errors import InputsChangedError, LockError, LostConnectionError, describe
 from djnb.jobs.layout import LONGEST_MESSAGE
@@ -117,16 +118,34 @@ def error_hash(message: str, stack: str = "") -> str:
 
 
 def tell(error: BaseException) -> tuple[str, str]:
-    """Return the message of an error, and its traceback, whatever the error does when it is asked for them."""
+    """
+    Return the message of an error, and its traceback from the user's code on.
+
+    They can be had whatever the error does when it is asked for them.
+    """
     try:
         message = describe(error)
     except Exception as further:  # noqa: BLE001 -- a __str__ of the user's
         message = f"{type(error).__name__}: its text cannot be had, str() raised {type(further).__name__}"
+    begun = _users_part(error.__traceback__)
     try:
-        stack = "".join(traceback.format_exception(error))
+        stack = "".join(traceback.format_exception(type(error), error, begun))
     except Exception:  # noqa: BLE001
-        stack = "".join(traceback.format_tb(error.__traceback__)) + message
+        stack = "".join(traceback.format_tb(begun)) + message
     return message, stack
+
+
+def _users_part(whole: TracebackType | None) -> TracebackType | None:
+    """Return a traceback from the first frame on that is not djnb's; all of it where every frame is."""
+    frame = whole
+    while frame is not None and _is_own(frame.tb_frame.f_globals.get("__name__")):
+        frame = frame.tb_next
+    return frame or whole
+
+
+def _is_own(module: object) -> bool:
+    """Tell whether a module is djnb's; the demo's pipeline is a user's like others."""
+    return isinstance(module, str) and module.split(".")[0] == "djnb" and not module.startswith("djnb.demo")
 
 
 def clean(text: str) -> str:

@@ -62,6 +62,8 @@ class PopulateResult:
         Whether it ended by an interrupt, or by ``run.stop()``.
     duration : float
         Seconds.
+    has_jobs : bool
+        Whether the keys were those of a job table, which keeps the errors too.
     """
 
     table: str
@@ -72,6 +74,7 @@ class PopulateResult:
     is_interrupted: bool = False
     is_stopped: bool = False
     duration: float = field(default=0.0, compare=False)
+    has_jobs: bool = field(default=False, compare=False)
 
     def __iter__(self) -> Iterator[tuple[Mapping[str, Any], Any]]:
         return iter(self.error_list)
@@ -109,6 +112,8 @@ class PopulateResult:
 
     def _next_step(self) -> str:
         """Return what to do about keys that are missing still; empty if there are none."""
+        if self.error_list and self.has_jobs:
+            return f"Say `{self.table}.jobs.retry()` when the causes are mended, and populate again."
         if self.remaining or self.error_list:
             return "Populate again to make what is missing."
         return ""

@@ -14,7 +14,7 @@ _KEPT = 20
 """How many runs that have ended are still listed."""
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Run:
     """
     A populate under way.
@@ -38,6 +38,14 @@ class Run:
     _is_paused: bool = field(default=False, repr=False)
     _result: PopulateResult | None = field(default=None, repr=False)
     _error: BaseException | None = field(default=None, repr=False)
+
+    def __repr__(self) -> str:
+        if self._result is not None:
+            return f"<Run, ended: {self._result}>"
+        if self._error is not None:
+            return f"<Run, ended: {self.table}: {type(self._error).__name__}>"
+        state = "ended" if not self.is_running else "stopping" if self.is_stopping else ""
+        return f"<Run, {state or ('paused' if self.is_paused else 'running')}: {self.table}, {self.total} keys>"
 
     def stop(self) -> None:
         """End the run after the current key; from any thread."""

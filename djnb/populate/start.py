@@ -10,7 +10,7 @@ import contextvars
 import logging
 import signal
 import threading
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 from djnb.algebra.nodes import Node, Stored
 from djnb.errors import PopulateError, PopulateInterrupted, PopulateTerminated
@@ -101,17 +101,17 @@ class _Populate:
 
     def go_alone(self) -> None:
         """Do it in a thread where nobody waits for what it returns or raises."""
-        try:
-            self.go()
-        except BaseException as error:  # noqa: BLE001 -- `run.result()` raises it
-            logger.warning("%s.populate in the background has ended by an error: %s", self.run.table, error)
+        with suppress(BaseException):  # `run.result()` raises it
+            self.go(is_alone=True)
 
-    def go(self) -> PopulateResult:
+    def go(self, *, is_alone: bool = False) -> PopulateResult:
         result: PopulateResult | None = None
         try:
             with guarded() as guard:
                 result = self._go(guard)
         except BaseException as error:
+            if is_alone:
+                logger.warning("%s.populate in the background has ended by an error: %s", self.run.table, error)
             self.run.end(None, error)
             raise
         self.run.end(result)

@@ -77,7 +77,7 @@ class Tally:
             self._bus.emit(KeyFailed(self.run, key, error, outcome.duration))
             self._errors.append((key, error if self._options.return_exception_objects else safe_text(error)))
             if not self._options.suppress_errors and self.failure is None:
-                self.failure = _raised(self.run.table, key, error)
+                self.failure = _raised(self.run.table, key, error, is_job=self._options.reserve_jobs)
 
     def end(self, remaining: int, *, is_interrupted: bool = False) -> PopulateResult:
         """Tell that the run has ended, and return what came of it."""
@@ -90,14 +90,15 @@ class Tally:
             is_interrupted,
             self.run.is_stopping,
             time.monotonic() - self._begun,
+            has_jobs=self._options.reserve_jobs,
         )
         self._bus.emit(PopulateFinished(self.run, result))
         return result
 
 
-def _raised(table: str, key: Mapping[str, Any], error: Exception) -> MakeError:
+def _raised(table: str, key: Mapping[str, Any], error: Exception, *, is_job: bool) -> MakeError:
     if isinstance(error, EmptyMakeError):
         return error
-    raised = MakeError.for_key(table, key, error)
+    raised = MakeError.for_key(table, key, error, is_job=is_job)
     raised.__cause__ = error
     return raised

@@ -34,11 +34,12 @@ class TestBackground:
 
         run = Result.populate(background=True)
         reached.wait(60)
-        seen = (run.table, run.is_running, run.wait(0), Result.keys())
+        seen = (run.table, run.is_running, run.wait(0), Result.keys(), repr(run))
         leave.set()
 
-        assert ("Result", True, False, []) == seen
+        assert ("Result", True, False, [], "<Run, running: Result, 3 keys>") == seen
         assert PopulateResult("Result", 3) == run.result(60)
+        assert "<Run, ended: Result: 3 made>" == repr(run)
         assert (False, 3, KEYS) == (run.is_running, run.total, Result.keys())
 
     def test_result_that_is_not_there_yet_is_a_timeout(self, held):

@@ -61,7 +61,20 @@ class TestReserved:
         assert PopulateResult("Result", 2, [(KEYS[1], "ValueError: bad spike")]) == first
         assert PopulateResult("Result", 0) == second
         assert ("error", "ValueError: bad spike") == (job["status"], job["error_message"])
-        assert "raise error" in job["error_stack"]
+        first_line, first_frame, *_ = job["error_stack"].splitlines()
+        assert ("Traceback (most recent call last):", True) == (first_line, first_frame.endswith(", in make"))
+        assert job["error_stack"].endswith("raise error\nValueError: bad spike\n")
+
+    def test_error_says_how_its_job_is_tried_again(self, computed):
+        """To populate again would not try it: what is shown and what is raised name `jobs.retry()`."""
+        Result = computed(fails_at(2, ValueError("bad spike")))
+
+        result = Result.populate(reserve_jobs=True, suppress_errors=True)
+        Result.jobs.retry()
+        with pytest.raises(MakeError, match=r"Mend the cause and say `Result\.jobs\.retry\(\)` and populate again"):
+            Result.populate(reserve_jobs=True)
+
+        assert "Say `Result.jobs.retry()` when the causes are mended, and populate again." in repr(result)
 
     def test_error_that_is_not_suppressed_ends_the_run(self, computed):
         """The error is raised, kept in its job, and the rest waits."""
