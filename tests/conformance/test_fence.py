@@ -8,7 +8,7 @@ import djnb as dj
 from djnb.errors import LostReservationError
 from djnb.populate.contract import make_key
 from djnb.sql.statement import Statement
-from tests.conformance.recordings import KEYS, fails_at
+from tests.conformance.recordings import KEYS, fails_at, insert_mean
 
 
 class Fence:
@@ -55,6 +55,19 @@ class TestFence:
         assert make_first(Result, fence)
 
         assert ("success", [KEYS[0]]) == (fence.status, Result.keys())
+
+    def test_costs_no_statement_of_its_own(self, computed, Recording, Job, statements):
+        """It travels with the beginning of the transaction: fetch, beginning, insert, end."""
+        Result = computed(insert_mean, recording=Recording)
+        fence = Fence(Job)
+        statements.clear()
+
+        make_first(Result, fence)
+
+        assert ["SELECT", "UPDATE", "INSERT", "COMMIT"] == [
+            next(word for word in ("UPDATE", "SELECT", "INSERT", "COMMIT") if word in sql) for sql in statements
+        ]
+        assert "BEGIN" in statements[1]
 
     def test_leaves_the_job_as_it_is_where_make_fails(self, computed, Job):
         """A make that raises after its insert leaves neither its row nor a job that is done."""
