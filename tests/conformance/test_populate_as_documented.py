@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import numpy as np
+import pytest
 
 import djnb as dj
 from tests.conformance.recordings import KEYS, fails_at
@@ -344,3 +345,113 @@ class TestRequirements:
         assert (2, 3) == (done, total)
         Result.progress("recording_id < 2")
         assert "Result: 1/1 (100.0%)\n" == capsys.readouterr().out
+
+
+class TestThreeParts:
+    """Long computations outside of any transaction."""
+
+    @pytest.mark.parametrize("reserve_jobs", [False, True])
+    def test_fetch_compute_insert(self, schema, Recording, reserve_jobs):
+        """What was fetched is computed with, and what was computed is inserted."""
+
+        def expensive_analysis(data):
+            return data * 2
+
+        @schema
+        class LongAnalysis(dj.Computed):
+            definition = """
+            -> Recording
+            ---
+            result : longblob
+            duration : float
+            """
+
+            def make_fetch(self, key):
+                """Phase 1: Fetch data (short transaction)"""
+                data = (Recording & key).fetch1("data")
+                return (data,)  # Must return tuple/list
+
+            def make_compute(self, key, data):
+                """Phase 2: Compute (no transaction - can take hours)"""
+                import time
+
+                start = time.time()
+                result = expensive_analysis(data)
+                duration = time.time() - start
+                return (result, duration)  # Must return tuple/list
+
+            def make_insert(self, key, result, duration):
+                """Phase 3: Insert (short transaction)"""
+                self.insert1(dict(key, result=result, duration=duration))
+
+        result = LongAnalysis.populate(reserve_jobs=reserve_jobs)
+
+        assert (3, []) == (result.success_count, result.error_list)
+        np.testing.assert_array_equal([4.0] * 4, (LongAnalysis & {"recording_id": 2}).fetch1("result"))
+        assert 0 <= (LongAnalysis & {"recording_id": 2}).fetch1("duration") < 60
+
+    def test_data_that_changed_meanwhile_is_computed_again(self, schema, Recording, database_url):
+        """Before the insert, what was fetched is verified: the result is of the data that is there."""
+        computed = []
+
+        @schema
+        class LongAnalysis(dj.Computed):
+            definition = """
+            -> Recording
+            ---
+            result : float
+            """
+
+            def make_fetch(self, key):
+                data = (Recording & key).fetch1("data")
+                return (data,)
+
+            def make_compute(self, key, data):
+                computed.append(data.mean())
+                if len(computed) == 1:  # somebody corrects the recording while this computes
+                    with dj.Connection(database_url) as other:
+                        table = dj.FreeTable(other, Recording().name.full)
+                        table.update1(dict(key, data=np.full(4, 7.0)))
+                return (data.mean(),)
+
+            def make_insert(self, key, result):
+                self.insert1(dict(key, result=result))
+
+        LongAnalysis.populate({"recording_id": 1})
+
+        assert [1.0, 7.0] == computed
+        assert 7.0 == LongAnalysis.fetch1("result")
+
+    @pytest.mark.parametrize("reserve_jobs", [False, True])
+    def test_as_a_generator(self, schema, Recording, reserve_jobs):
+        """`make` that yields what it fetched, and what it computed."""
+
+        def expensive_analysis(data):
+            return data.max()
+
+        @schema
+        class LongAnalysis(dj.Computed):
+            definition = """
+            -> Recording
+            ---
+            result : float
+            """
+
+            def make(self, key):
+                # Fetch
+                data = (Recording & key).fetch1("data")
+                computed = yield (data,)  # Yield fetched data
+
+                if computed is None:
+                    # Compute (outside transaction)
+                    result = expensive_analysis(data)
+                    computed = yield (result,)
+
+                # Insert
+                self.insert1(dict(key, result=computed[0]))
+                yield  # Signal completion
+
+        result = LongAnalysis.populate(reserve_jobs=reserve_jobs)
+
+        assert (3, []) == (result.success_count, result.error_list)
+        assert [1.0, 2.0, 3.0] == LongAnalysis.to_arrays("result").tolist()
