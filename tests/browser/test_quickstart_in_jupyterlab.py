@@ -15,7 +15,7 @@ from tests.browser.driver import DARK, LIGHT
 
 pytestmark = pytest.mark.browser
 
-QUICKSTART = Path(__file__).parents[2] / "notebooks" / "01-quickstart.ipynb"
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 
 # The row is inserted before the wait, so that an end in the middle of a key would leave half of it.
 PIPELINE = '''\
@@ -276,14 +276,15 @@ class TestFailingKeys:
             assert [n for n in range(TOTAL) if n != 3] == made
 
 
-class TestQuickstart:
-    def test_notebook_runs_from_top_to_bottom(self, new_folder, open_notebook, screenshots):
-        """ "Run All" in JupyterLab runs every cell of the quickstart, and none shows an error."""
-        path = driver.copy_notebook(QUICKSTART, new_folder() / QUICKSTART.name)
+class TestNotebooks:
+    @pytest.mark.parametrize("name", ["01-quickstart", "03-populate-and-jobs"])
+    def test_runs_from_top_to_bottom(self, name, new_folder, open_notebook, screenshots):
+        """ "Run All" in JupyterLab runs every cell of the notebook, and none shows an error."""
+        path = driver.copy_notebook(NOTEBOOKS / f"{name}.ipynb", new_folder() / f"{name}.ipynb")
         with open_notebook(path) as notebook:
             notebook.run_all()
 
-            notebook.screenshot(screenshots / "quickstart.png")
+            notebook.screenshot(screenshots / f"{name}.png")
             saved = notebook.save()
             errors = notebook.errors
 

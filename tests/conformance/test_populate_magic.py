@@ -206,6 +206,23 @@ class TestOptions:
         assert dj.PopulateResult("Analysis", 2, remaining=3) == shown.value
         assert [0, 1] == made(notebook)
 
+    def test_work_is_shared_by_the_job_table(self, notebook):
+        """--reserve-jobs leaves what failed in the job table, and keeps away from what others have."""
+        notebook.names["Analysis"].jobs.refresh()
+        notebook.names["Analysis"].jobs.reserve({"session": 0})
+        shown = notebook.run("%populate Analysis --reserve-jobs --suppress-errors")
+
+        assert 3 == shown.value.success_count
+        assert [{"session": 3}] == notebook.names["Analysis"].jobs.errors.keys()
+        assert [1, 2, 4] == made(notebook)
+
+    def test_several_processes_make_keys(self, notebook):
+        """--processes starts them for the length of the run; classes of the notebook run in them."""
+        shown = notebook.run("%populate Analysis --processes 2 --suppress-errors")
+
+        assert 4 == shown.value.success_count
+        assert [0, 1, 2, 4] == made(notebook)
+
     def test_exception_objects_are_returned(self, notebook):
         """--return-exception-objects lists the exceptions themselves."""
         shown = notebook.run("%populate Analysis --suppress-errors --return-exception-objects")

@@ -29,7 +29,7 @@ class TestTour:
     def test_every_step_runs_as_written(self, capsys: pytest.CaptureFixture[str]) -> None:
         """Somebody who pastes the tour into a notebook, from top to bottom, gets to its end."""
         names: dict[str, Any] = {"__name__": "tour"}
-        for step in ("Declare", "Fill", "Ask", "Remove"):
+        for step in ("Declare", "Fill", "Share the work", "Ask", "Remove"):
             for block in _blocks(step):
                 exec(compile(block, f"README, {step}", "exec"), names)
         left = names["Session"].keys()

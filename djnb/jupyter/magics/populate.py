@@ -26,9 +26,9 @@ _BODILESS = re.compile(r"%%populate(?=\s)(?P<line>.*)", re.DOTALL)
 
 
 def count(text: str) -> int:
-    """Return a number of keys."""
+    """Return a number of keys or processes."""
     if not text.isdecimal():
-        raise ArgumentTypeError(f"a number of keys is needed, not '{text}'")
+        raise ArgumentTypeError(f"a whole number is needed, not '{text}'")
     return int(text)
 
 
@@ -51,6 +51,10 @@ _parser.add_argument(
 )
 _parser.add_argument("--max-calls", metavar="N", type=count, help="make N keys at most")
 _parser.add_argument("--suppress-errors", action="store_true", help="go on past keys that fail; the result lists them")
+_parser.add_argument("--reserve-jobs", action="store_true", help="share the work with others, by the job table")
+_parser.add_argument(
+    "--processes", metavar="N", type=count, default=1, help="make keys in N processes of this machine; 0 for all cores"
+)
 _parser.add_argument(
     "--return-exception-objects", action="store_true", help="list the exceptions themselves, not their messages"
 )
@@ -85,6 +89,10 @@ class PopulateMagics(Magics):
             recent = Session & "session_date > '2024-01-01'"
             recent - Excluded
 
+        Several workers share a table by its job table::
+
+            %%populate Analysis --reserve-jobs --processes 4
+
         The Stop button ends the run after the key in hand. The kernel's interrupt ends it at once: the key in hand is
         undone, and what was made before is kept.
         """
@@ -110,6 +118,8 @@ class PopulateMagics(Magics):
                 return_exception_objects=options.return_exception_objects,
                 display_progress=True,
                 max_calls=options.max_calls,
+                reserve_jobs=options.reserve_jobs,
+                processes=options.processes or None,
             )
         except PopulateInterrupted as interrupt:
             result = interrupt.result

@@ -14,7 +14,7 @@ class TestOptions:
         [
             ("", "Which table?"),
             ("Analysis --max-call 2", "Did you mean --max-calls?"),
-            ("Analysis --max-calls two", "argument --max-calls: a number of keys is needed, not 'two'"),
+            ("Analysis --max-calls two", "argument --max-calls: a whole number is needed, not 'two'"),
             ("Analysis --max-calls -1", "argument --max-calls"),
             ("Analysis --max-calls", "argument --max-calls: expected one argument"),
             ("Analysis -o 3", "argument -o: the name of a variable is needed, not '3'"),
