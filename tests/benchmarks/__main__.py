@@ -9,7 +9,7 @@ from itertools import chain
 from pathlib import Path
 
 from tests import peers
-from tests.benchmarks import blobs, databases, imports, lab, populate, queue, rows
+from tests.benchmarks import blobs, databases, imports, lab, populate, queue, rows, workers
 from tests.benchmarks.measure import Figure, as_table, compare
 from tests.peers import Peer
 
@@ -43,6 +43,7 @@ def main() -> None:
     backends = [asked.backend] if asked.backend else ["sqlite", "mysql"]
     figures: list[Figure] = []
     loads: list[lab.Load] = []
+    raced: list[workers.Race] = []
     for backend in backends:
         with tempfile.TemporaryDirectory() as folder, databases.opened(backend, Path(folder)) as database:
             peer = None
@@ -51,8 +52,12 @@ def main() -> None:
             figures += of_database(database, quick=asked.quick, peer=peer)
             if backend == "mysql":
                 loads += lab.loads(database.url, quick=asked.quick)
+            if peer is not None:
+                raced += workers.races(database.url, peer, quick=asked.quick)
     figures += of_the_rest(quick=asked.quick)
     print(as_table(figures))
+    if raced:
+        print(f"\n{workers.as_table(raced)}")
     if loads:
         print(f"\n{lab.as_table(loads)}")
 

@@ -6,7 +6,7 @@ from contextlib import closing
 
 import pytest
 
-from tests.benchmarks import lab
+from tests.benchmarks import lab, workers
 from tests.benchmarks.__main__ import of_database, of_the_rest
 from tests.benchmarks.databases import MySQL, SQLite
 from tests.benchmarks.measure import as_table
@@ -53,3 +53,9 @@ class TestQuickRun:
         assert list(lab.KINDS) == [load.kind for load in loads]
         assert all(load.round_trips > 0 and load.seconds >= 0 for load in loads)
         assert len(lab.as_table(loads).splitlines()) == 3 + len(loads)
+
+    def test_lets_workers_race(self):
+        """The table of the races tells how many keys per second, and what each costs."""
+        race = workers.Race(4, 1_000, 2.0, 8.0, 4.0, 4.24, 14.1)
+
+        assert "| 4 | 500/s | 125/s | 4.0 | 4.2 | 14.1 |" == workers.as_table([race]).splitlines()[-1]

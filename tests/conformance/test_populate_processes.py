@@ -331,8 +331,11 @@ class TestScript:
             (os.killpg if whole_group else os.kill)(child.pid, number)
             told, complained = child.communicate(timeout=120)
 
-        assert ("Result: 1 made, 2 left, interrupted\n", "", 0) == (told, complained, child.returncode)
-        assert [KEYS[0]] == Result.keys()
+        # The first key may have been made by then, or not; what is said is what is there.
+        made = len(Result())
+        assert Result.keys() in ([], KEYS[:1])
+        said = f"Result: {made} made, {3 - made} left, interrupted\n"
+        assert (said, "", 0) == (told, complained, child.returncode)
 
 
 def test_interrupt_of_this_process_waits_for_the_undoing(connection, computed):
