@@ -13,7 +13,7 @@ from djnb.jobs import metadata
 from djnb.jobs.retry import Retry
 from djnb.model.naming import TableName, Tier
 from djnb.on_class import on_class
-from djnb.populate import contract, forms, key_source, progress_bar, start
+from djnb.populate import forms, key_source, making, progress_bar, start
 from djnb.populate.key_source import default_key_source, key_of
 from djnb.populate.options import Options, Order
 from djnb.populate.result import Progress
@@ -77,7 +77,7 @@ class AutoPopulate(Table):
         >>> def make(self, key):
         ...     date = self.upstream[Session].fetch1("session_date")
         """
-        return contract.upstream_of(self.connection, self.spec)
+        return making.upstream_of(self.connection, self.spec)
 
     @classmethod
     def has_make(cls) -> bool:
@@ -266,13 +266,13 @@ class AutoPopulate(Table):
     def check_insert(name: TableName, tier: Tier, *, allow_direct_insert: bool) -> None:
         """Refuse an insert that does not come from ``make``, unless it is asked for."""
         if not allow_direct_insert:
-            contract.check_insert(name, tier)
+            making.check_insert(name, tier)
 
     def _check_insert(self, *, allow_direct_insert: bool) -> None:
         self.check_insert(self.name, self.tier, allow_direct_insert=allow_direct_insert)
 
     def _inserting(self, rows: Any) -> AbstractContextManager[Any]:
-        return contract.inserting(self.connection, self._stored(), rows)
+        return making.inserting(self.connection, self._stored(), rows)
 
     def _stamp(self) -> Stamp | None:
         return metadata.stamp(self.spec)
