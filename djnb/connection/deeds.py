@@ -36,11 +36,14 @@ class Deed(Generic[T]):
         Returns what tells a result from others; what was done afterwards may depend on it.
     size : int
         How many bytes it takes to remember.
+    discard : callable
+        Takes a result that nobody wants.
     """
 
     do: Callable[[], T]
     outcome: Callable[[T], object]
     size: int = 0
+    discard: Callable[[T], None] = lambda result: None
 
 
 def execution(sender: Sender, statement: Statement) -> Deed[Answer]:
@@ -65,7 +68,12 @@ def spooling(sender: Sender, statement: Statement, large: Sequence[int]) -> Deed
 
         return sender.send(statement.sql, take, may_repeat=True)
 
-    return Deed(do, lambda found: (found[1].count, found[1].total), _size(statement.params))
+    return Deed(
+        do,
+        lambda found: (found[1].count, found[1].total),
+        _size(statement.params),
+        discard=lambda found: found[0].close(),
+    )
 
 
 def marking(sender: Sender, statement: Statement) -> Deed[Answer]:
@@ -124,7 +132,9 @@ class Deeds:
         for deed, outcome in self._done:
             now: object
             try:
-                now = deed.outcome(deed.do())
+                result = deed.do()
+                now = deed.outcome(result)
+                deed.discard(result)
             except PASSING:
                 raise
             except DataJointError as error:

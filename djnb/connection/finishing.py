@@ -234,23 +234,34 @@ class Finishing:
         if not self.has_begun and self._guard.first() is None:
             return
         self.has_begun = True
-        while True:
-            try:
-                self.insist(lambda: None)
-                self._transactions.keep(self._sessions.current())
-                break
-            except LostConnectionError as error:
-                if self._was_committed(error):
-                    break
-                self._give_way(error)
-            except LockError as error:
-                self._give_way(error)
-            except DataJointError as error:
-                # The server may have been slow to keep what was sent by a connection that was lost.
-                if self._is_in_doubt and self._was_committed(error):
-                    break
-                raise
+        while not self._is_committed():
+            pass
         self._is_open = False
+
+    def _is_committed(self) -> bool:
+        """Commit, and tell whether all is kept; if not, the transaction is to be opened again."""
+        try:
+            self.insist(lambda: None)
+            self.may_be_kept = True
+            self._transactions.keep(self._sessions.current())
+        except LostConnectionError as error:
+            if not self.may_be_kept:
+                raise
+            if not self._was_committed(error):
+                self._give_way(error)
+                return False
+        except LockError as error:
+            if not self.may_be_kept:
+                raise
+            self.may_be_kept = False
+            self._give_way(error)
+            return False
+        except DataJointError as error:
+            self.may_be_kept = False
+            # The server may have been slow to keep what was sent by a connection that was lost.
+            if not self._is_in_doubt or not self._was_committed(error):
+                raise
+        return True
 
     def _was_committed(self, error: DataJointError) -> bool:
         """Find out what became of the transaction when the answer to COMMIT was lost."""

@@ -170,6 +170,26 @@ class TestLostConnection:
 
         assert (1, 1, [2, 3, 4]) == (len(calls), len(Result()), Result.Piece.to_arrays("piece").tolist())
 
+    def test_while_iterating(self, connection, computed, Recording, mysql_admin):
+        """Rows that are read after the first insert are read again, and an iteration goes on."""
+        calls = []
+
+        def make(self, key):
+            calls.append(key)
+            self.insert1(dict(key, value=0))
+            total = 0
+            for row in Recording():
+                if not total:
+                    mysql_admin(f"KILL {connection.connection_id}")
+                total += row["recording_id"]
+            self.update1(dict(key, value=total))
+
+        Result = computed(make)
+
+        Result.populate(KEYS[0])
+
+        assert (1, 6.0) == (len(calls), Result.fetch1("value"))
+
     def test_with_more_written_than_is_kept(self, connection, computed, mysql_admin, monkeypatch):
         """What is too large to be kept in memory is computed again."""
         monkeypatch.setattr("djnb.connection.deeds.KEPT_BYTES", 10)
