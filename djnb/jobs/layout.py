@@ -18,7 +18,7 @@ from djnb.model.attribute import NULL, Attribute, Default
 from djnb.model.core_types import parse_type
 from djnb.model.definition import parse_definition
 from djnb.model.naming import TableName
-from djnb.model.spec import Index, TableSpec
+from djnb.model.spec import TableSpec
 from djnb.sql.dialect import Dialect
 
 _STATE = """
@@ -56,10 +56,10 @@ HIDDEN = (
     _hidden("_retry_time", "datetime(3)", NULL, "when a failed job is tried again, UTC"),
     _hidden("_error_hash", "char(16)", NULL, "the same for errors of one kind"),
 )
-"""What djnb knows of a job beyond DataJoint."""
-
-INDEXES = (Index(("_worker",)), Index(("_retry_time",)))
-"""For giving back the jobs of a dead worker, and for finding retries that are due."""
+"""
+What djnb knows of a job beyond DataJoint. There are no indexes for it: they would slow down adding jobs by half, and
+what is looked for is among the jobs that are reserved, of which there are few, or that have failed.
+"""
 
 
 def job_spec(target: TableSpec, dialect: Dialect) -> TableSpec:
@@ -94,7 +94,7 @@ def job_spec(target: TableSpec, dialect: Dialect) -> TableSpec:
         f"Job queue for {target.name.full}",
         (*key, *attributes, *HIDDEN),
         tuple(attribute.name for attribute in key),
-        indexes=(*state.indexes, *INDEXES),
+        indexes=state.indexes,
     )
 
 
@@ -140,7 +140,6 @@ def ensure_jobs(connection: Connection, target: TableSpec) -> TableSpec:
     new = replace(
         there,
         attributes=(*there.attributes, *(a for a in HIDDEN if a.name not in names)),
-        indexes=(*there.indexes, *(i for i in INDEXES if i not in there.indexes)),
     )
     try:
         Alter(connection, Alteration(there, new, {name: name for name in names}, frozenset()), ()).carry_out()
@@ -161,5 +160,4 @@ def _found(connection: Connection, name: TableName) -> TableSpec:
 
 
 def _lacks(spec: TableSpec) -> bool:
-    names = {attribute.name for attribute in spec.attributes}
-    return not {attribute.name for attribute in HIDDEN} <= names or not set(INDEXES) <= set(spec.indexes)
+    return not {attribute.name for attribute in HIDDEN} <= {attribute.name for attribute in spec.attributes}

@@ -39,7 +39,6 @@ def refresh(
     stale = settings.stale_timeout if stale_timeout is None else stale_timeout
     keys, wanted = _checked(keys, words, target), _checked(wanted, words, target)
     steps = {
-        "added": words.add(keys, target, delay=delay, priority=rank),
         "re_pended": words.renew(wanted, target, delay=delay, priority=rank),
         "removed": words.remove(
             wanted, target, stale_timeout=stale, is_exact=set(words.key) == set(target.heading.primary_key)
@@ -47,6 +46,8 @@ def refresh(
     }
     if orphan_timeout:
         steps["orphaned"] = words.rescue(older_than=orphan_timeout, priority=rank)
+    # At the end: what is new needs neither to be renewed nor to be removed, and is not looked at for it.
+    steps["added"] = words.add(keys, target, delay=delay, priority=rank)
     found = dict.fromkeys(("added", "removed", "orphaned", "re_pended"), 0)
     lock = words.jobs.name.full
     turn = None if connection.in_transaction else connection.dialect.take_turn(lock)

@@ -170,12 +170,11 @@ class QueueWords:
     def taken(self, worker: int, token: int) -> Statement:
         """Return the SELECT of the jobs that a worker has taken with a token."""
         return compose(
-            "SELECT {}, _attempts, _deaths FROM {} WHERE _worker = {} AND _token = {} AND {} = 'reserved'",
+            "SELECT {}, _attempts, _deaths FROM {} WHERE _worker = {} AND _token = {} AND status = 'reserved'",
             self.key_columns(),
             self.table,
             self.value(worker),
             self.value(token),
-            HIDDEN_STATUS,
         )
 
     # -- ending
@@ -240,8 +239,14 @@ class QueueWords:
             "scheduled_time": self.now(),
             "_retry_time": "NULL",
         }
-        due = compose("{} = 'error' AND _retry_time <= {}", HIDDEN_STATUS, self.dialect.utc_now)
-        return self.update(changes, due)
+        return self.update(changes, self._is_due())
+
+    def is_any_due(self) -> Statement:
+        """Return the SELECT of whether `stage` would find any, which locks none of those that have failed for good."""
+        return compose("SELECT EXISTS (SELECT 1 FROM {} WHERE {})", self.table, self._is_due())
+
+    def _is_due(self) -> Statement:
+        return compose("status = 'error' AND _retry_time <= {}", self.dialect.utc_now)
 
     def waits(self, *, among: Node | None, priority: int | None) -> Statement:
         """Return the SELECT of whether any job is pending, whenever it is due, or waits to be tried again."""
@@ -258,8 +263,7 @@ class QueueWords:
             "status = 'pending'",
             further,
             self.table,
-            # SQLite looks for what is not NULL in all rows, and for what is greater in the index.
-            f"{HIDDEN_STATUS} = 'error' AND _retry_time > '1000-01-01'",
+            "status = 'error' AND _retry_time IS NOT NULL",
             further,
         )
 
