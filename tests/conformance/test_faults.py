@@ -115,6 +115,14 @@ class TestDeath:
 
         assert_each_once(pipeline)
 
+    def test_costs_nothing_between_signs_of_life(self, pipeline, start):
+        """The thread that gives them takes the process with it."""
+        assert start("in_beat=kill", "work").wait() == -signal.SIGKILL
+
+        finish(pipeline)
+
+        assert_each_once(pipeline)
+
     def test_costs_nothing_while_jobs_are_given_back(self, pipeline, halted, tmp_path):
         """It was asked to end, and killed before it had given back what it held."""
         halt, _ = halted
