@@ -262,7 +262,8 @@ def translate(error: sqlite3.Error) -> DataJointError:
         ("no such function", "unrecognized token", "wrong number of", "misuse")
     ):
         return QuerySyntaxError(f"The database cannot read the expression: {text}.")
-    if "locked" in text or "busy" in text:
+    # "locking protocol": many processes opened the file at the same moment, as after a death.
+    if "locked" in text or "busy" in text or text == "locking protocol":
         return LockError(f"The file is in use by another writer: {text}.", remedy="Try again.")
     if "readonly" in text or "read-only" in text:
         return AccessError(f"The file may only be read: {text}.", remedy="Ask for write access to it and its folder.")
