@@ -9,7 +9,7 @@ import pytest
 
 import djnb as dj
 from djnb.errors import MakeError
-from djnb.jobs.layout import HIDDEN, INDEXES, ensure_jobs
+from djnb.jobs.layout import HIDDEN, ensure_jobs
 from djnb.jobs.queue import JobFence, Queue
 from djnb.jobs.retry import error_hash, tell
 from djnb.jobs.workers import Worker
@@ -67,7 +67,6 @@ class TestLayout:
 
         spec = Result().connection.catalogue.table(Result()().name.job_table)
         assert [a.name for a in spec.attributes if a.is_hidden] == [a.name for a in HIDDEN]
-        assert set(INDEXES) <= set(spec.indexes)
         assert datajoint_2.run("shared_queue.work", name=name) == 3
         assert statement(f"SELECT count(*) FROM `{name}`.`~~result`") == [(0,)]
 
