@@ -220,6 +220,11 @@ def jobs(pipeline: SimpleNamespace) -> dict[int, SimpleNamespace]:
     return {row[0]: SimpleNamespace(**dict(zip(names, row, strict=True))) for row in rows}
 
 
+def reserved(pipeline: SimpleNamespace) -> list[int]:
+    """Return the samples whose jobs a worker has."""
+    return [int(number) for number in pipeline.Total.jobs.reserved.to_arrays("sample")]
+
+
 def suspects(pipeline: SimpleNamespace) -> int:
     """Return over how many jobs of `Total` a worker has died."""
     connection = pipeline.schema.connection

@@ -67,7 +67,9 @@ class Writer(threading.Thread):
                     done, suspects = len(self.pipeline.Total), faulty.suspects(self.pipeline)
                     if len(self.kinds) - done - suspects < WAITING:
                         self.add(dict.fromkeys(range(len(self.kinds), len(self.kinds) + WAITING // 2), "good"))
-                    self.change(self.chance.randrange(max(0, done - WAITING), len(self.kinds)))
+                    at_work = faulty.reserved(self.pipeline)
+                    for number in self.chance.sample(at_work, min(3, len(at_work))):
+                        self.change(number)
         except BaseException as error:  # noqa: BLE001 -- told by the test
             self.error = error
 
