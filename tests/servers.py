@@ -9,7 +9,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -48,9 +48,10 @@ def missing_programs() -> list[str]:
 class PrivateServer:
     """A server that was installed into a folder; `url` has an account that may do everything."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *options: str) -> None:
         _install(folder)
         self._folder = folder
+        self._options = options
         self._port = free_port()
         self._password = secrets.token_urlsafe(12)
         self.url = f"mysql://{USER}:{self._password}@{ADDRESS}:{self._port}"
@@ -58,7 +59,7 @@ class PrivateServer:
 
     def start(self) -> None:
         """Start it and wait until it answers."""
-        self._process = _start(self._folder, self._port, self._password, self.url)
+        self._process = _start(self._folder, self._port, self._password, self.url, self._options)
 
     def stop(self) -> None:
         """Stop it in order."""
@@ -78,12 +79,12 @@ class PrivateServer:
 
 
 @contextmanager
-def private_server() -> Iterator[PrivateServer]:
-    """Start a server in a folder of its own, and stop it at the end."""
+def private_server(*options: str) -> Iterator[PrivateServer]:
+    """Start a server in a folder of its own, with further options, and stop it at the end."""
     # Not pytest's folder: the path of a Unix socket has to be short.
     folder = Path(tempfile.mkdtemp(prefix="djnb-mariadb-"))
     try:
-        server = PrivateServer(folder)
+        server = PrivateServer(folder, *options)
         try:
             server.start()
             yield server
@@ -154,7 +155,7 @@ def _install(folder: Path) -> None:
         raise ServerError(f"mariadb-install-db ended with {done.returncode}: {tail(log)}")
 
 
-def _start(folder: Path, port: int, password: str, url: str) -> subprocess.Popen[bytes]:
+def _start(folder: Path, port: int, password: str, url: str, options: Sequence[str]) -> subprocess.Popen[bytes]:
     accounts = folder / "accounts.sql"
     accounts.write_text(
         f"CREATE USER IF NOT EXISTS '{USER}'@'%' IDENTIFIED BY '{password}';\n"
@@ -181,6 +182,7 @@ def _start(folder: Path, port: int, password: str, url: str) -> subprocess.Popen
                 "--character-set-server=utf8mb4",
                 "--max-connections=200",
                 *FAST_OPTIONS,
+                *options,
                 *_as_user(),
             ],
             stdin=subprocess.DEVNULL,

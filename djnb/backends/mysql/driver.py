@@ -239,12 +239,14 @@ def _connect(address: Address, use_tls: bool | None, patience: float | None) -> 
             read_timeout=patience,
             write_timeout=patience,
             ssl=tls,
+            # Else PyMySQL would try encryption of its own accord, and load the machine's certificates for it.
+            ssl_disabled=tls is None,
         )
 
     if use_tls is False or (use_tls is None and _is_local(address.host)):
         return connect(None)
-    context = ssl.create_default_context()
     # As the other clients of labs' servers do: encrypt, but take the certificate that the server made for itself.
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     try:
