@@ -18,7 +18,10 @@ from djnb.rows.fetch import decode_rows, to_dicts
 from djnb.sql.queue import QueueWords
 
 _SIZE = 128
-"""How many are read at a time."""
+"""How many are read at a time, at first."""
+
+_LARGEST = 1024
+"""How many at most: where many workers meet, twice as many each time, so that they spread."""
 
 _FRESH_SECONDS = 1.0
 """How long they are worth trying, at least."""
@@ -55,6 +58,7 @@ class Window:
         self._cost = 0.0
         self._misses = 0
         self._is_crowded = False
+        self._size = _SIZE
 
     @property
     def is_worn(self) -> bool:
@@ -68,6 +72,8 @@ class Window:
     def look(self) -> bool:
         """Read candidates, in one statement if there are any that nobody has died over; tell whether there are."""
         begun = time.monotonic()
+        if self._misses >= _MISSES:
+            self._size = min(2 * self._size, _LARGEST)
         self._candidates, self._misses = self._read(), 0
         self._read_at = time.monotonic()
         self._cost = self._read_at - begun
@@ -78,7 +84,7 @@ class Window:
     def _read(self) -> list[Candidate]:
         among, priority = self.asked
         for is_suspect in (False, True):
-            said = self._words.candidates(among=among, priority=priority, is_suspect=is_suspect, limit=_SIZE)
+            said = self._words.candidates(among=among, priority=priority, is_suspect=is_suspect, limit=self._size)
             rows = self._connection.execute(said).rows
             if rows:
                 found = keys_of(self._connection, self._words, rows)

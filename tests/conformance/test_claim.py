@@ -10,6 +10,7 @@ import djnb as dj
 from djnb.errors import LostReservationError
 from djnb.sql.statement import Statement
 from tests.conformance.queues import ANN, BOB, hidden, keys_of, queue_of
+from tests.conformance.recordings import server_only
 
 
 @pytest.fixture
@@ -126,6 +127,37 @@ class TestClaim:
             thread.join()
 
         assert sorted(taken) == [1, 2, 3, *range(100, 160)]
+
+    @server_only
+    def test_sixty_four_workers_need_three_statements_at_most_for_a_job(self, Result, Recording, queue, statements):
+        """
+        However many begin at once, and take jobs one by one; each job is taken by one of them.
+
+        In a file, who writes waits for all others who write, and mostly finds the job taken; nothing travels there.
+        """
+        Recording.insert([{"recording_id": n, "session_date": "2024-01-01", "data": b""} for n in range(4, 2001)])
+        queue.refresh(Result().wanted_keys())
+        taken, errors = [], []
+        everybody = threading.Barrier(64, action=statements.clear)
+
+        def work(number):
+            try:
+                own = queue_of(Result)
+                everybody.wait(60)
+                while jobs := own.claim(type(ANN)(number)):
+                    taken.extend(jobs)
+            except dj.DataJointError as error:
+                errors.append(error)
+
+        threads = [threading.Thread(target=work, args=(number,)) for number in range(1, 65)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+        assert [] == errors
+        assert keys_of(taken) == list(range(1, 2001))
+        assert len(statements) <= 3 * len(taken)
 
 
 class TestEnd:
