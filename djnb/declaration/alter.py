@@ -152,7 +152,10 @@ def changes_to(
         The table, or a parent, is not in the database.
     """
     alteration, resolved = _compared(connection, name, definition, namespace, label)
-    return [change.text for _, change in _changes(alteration, resolved, with_looks=False)]
+    # DataJoint 0.14 has foreign keys from external values to its tables of them, which no definition says.
+    unsaid = tuple(key for key in alteration.old.foreign_keys if key.parent.is_hidden)
+    new = replace(alteration.new, foreign_keys=(*alteration.new.foreign_keys, *unsaid))
+    return [change.text for _, change in _changes(replace(alteration, new=new), resolved, with_looks=False)]
 
 
 def _compared(

@@ -7,7 +7,15 @@ from IPython.core.completer import provisionalcompleter
 
 from djnb.jupyter.magics.completion import offers
 
-OPTIONS = ["--max-calls", "--restrict", "--return-exception-objects", "--suppress-errors", "-o"]
+OPTIONS = [
+    "--max-calls",
+    "--processes",
+    "--reserve-jobs",
+    "--restrict",
+    "--return-exception-objects",
+    "--suppress-errors",
+    "-o",
+]
 
 
 def completed(cells, text):
