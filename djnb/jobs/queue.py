@@ -6,10 +6,10 @@ import os
 import platform
 import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from djnb.algebra.conditions import Equals, both
 from djnb.algebra.nodes import Node, Restrict, Stored
@@ -28,6 +28,8 @@ from djnb.settings import get_config
 from djnb.sql.queue import QueueWords
 from djnb.sql.statement import Statement
 from djnb.sql.values import encoder
+
+T = TypeVar("T")
 
 _STAGE_SECONDS = 5.0
 """How often a busy worker looks for failed jobs that are due."""
@@ -105,16 +107,18 @@ class Queue:
         """
         points.reach("in_refresh")
         self._window = None
-        return refresh.refresh(
-            self.connection,
-            self.words,
-            self._made,
-            keys,
-            wanted or keys,
-            delay=delay,
-            priority=priority,
-            stale_timeout=stale_timeout,
-            orphan_timeout=orphan_timeout,
+        return self._again_if_lost(
+            lambda: refresh.refresh(
+                self.connection,
+                self.words,
+                self._made,
+                keys,
+                wanted or keys,
+                delay=delay,
+                priority=priority,
+                stale_timeout=stale_timeout,
+                orphan_timeout=orphan_timeout,
+            )
         )
 
     # -- taking
@@ -286,7 +290,7 @@ class Queue:
         """
         points.reach("in_fail")
         values = {**self.told(message, stack), "duration": duration, "_error_hash": error_hash}
-        return self._insist(self.words.fail(self.words.is_held([job.held]), values, retry_after=retry_after)) == 1
+        return self._settle(self.words.fail(self.words.is_held([job.held]), values, retry_after=retry_after)) == 1
 
     def told(self, message: str, stack: str) -> dict[str, Any]:
         """Return what the columns for an error take of a message and a traceback."""
@@ -300,12 +304,12 @@ class Queue:
     def release(self, jobs: Sequence[Job]) -> int:
         """Give jobs back that were not tried to the end, without charging the attempt; return how many still were."""
         points.reach("in_release")
-        return self._insist(self.words.release([job.held for job in jobs])) if jobs else 0
+        return self._settle(self.words.release([job.held for job in jobs])) if jobs else 0
 
     def ignore(self, job: Job, reason: str = "") -> bool:
         """Have a job that was taken passed over from now on; False if it was taken away meanwhile."""
         collation = self.words.jobs.heading["error_message"].collation
-        return self._insist(self.words.pass_over(job.held, readable(reason, collation=collation))) == 1
+        return self._settle(self.words.pass_over(job.held, readable(reason, collation=collation))) == 1
 
     def stage(self) -> int:
         """
@@ -317,12 +321,24 @@ class Queue:
         self._staged_at = time.monotonic()
         if not self.connection.execute(self.words.is_any_due()).rows[0][0]:
             return 0
-        return self._insist(self.words.stage())
+        return self._settle(self.words.stage())
 
     def has_work(self, *, among: Node | None = None, priority: int | None = None) -> bool:
         """Tell whether any job is pending, whenever it may be begun, or waits to be tried again."""
         asked = self.words.waits(among=among, priority=priority)
         return bool(self.connection.execute(asked).rows[0][0])
+
+    def _settle(self, statement: Statement) -> int:
+        """Send what does nothing more when it is sent twice: the token, or the state, was changed the first time."""
+        return self._again_if_lost(lambda: self._insist(statement))
+
+    def _again_if_lost(self, do: Callable[[], T]) -> T:
+        try:
+            return do()
+        except LostConnectionError:
+            if self.connection.in_transaction:
+                raise
+            return do()
 
     def _insist(self, statement: Statement) -> int:
         """Send a statement, again where a deadlock has undone it, and return how many rows it changed."""

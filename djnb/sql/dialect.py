@@ -44,6 +44,9 @@ class Dialect:
     reads_without_locks: ClassVar[str] = ""
     """What makes the next statement lock no row that it only reads, where it would; else empty."""
 
+    and_stays: ClassVar[str] = ""
+    """What a SELECT within an UPDATE ends with so that the rows it finds are there until the UPDATE is kept."""
+
     row_id: ClassVar[str | None] = None
     """What identifies a row besides its key, where altering a type leaves the values as they were; else None."""
 

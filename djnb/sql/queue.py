@@ -144,12 +144,15 @@ class QueueWords:
         Return the UPDATE that reserves jobs which are still as they were seen, with so many attempts each.
 
         ``registry`` is the table of workers: one that is not in it any more, because it was taken for dead, takes none.
+        Nobody is taken for dead in the middle of it: whoever strikes a worker off sees all that it has taken.
         """
         each = [compose("({} AND _attempts = {})", self.is_key(key), self.value(attempts)) for key, attempts in seen]
         where = [compose("({})", join(" OR ", each)), self.is_due(by_key=True)]
         if registry is not None:
             worker = self.value(changes["_worker"])
-            where.append(compose("EXISTS (SELECT 1 FROM {} WHERE worker = {})", registry, worker))
+            where.append(
+                compose("EXISTS (SELECT 1 FROM {} WHERE worker = {}{})", registry, worker, self.dialect.and_stays)
+            )
         said: dict[str, Statement | str] = {
             "status": "'reserved'",
             "reserved_time": self.now(),

@@ -350,7 +350,8 @@ class TestServer:
         missing = servers.missing_programs()
         if missing:
             absent(f"No MariaDB: {' and '.join(missing)} not found", "DJNB_TEST_REQUIRE_MYSQL")
-        with servers.private_server() as server:
+        # What is kept has reached the kernel, and outlives the server, as with the options that labs run.
+        with servers.private_server("--innodb-flush-log-at-trx-commit=2") as server:
             yield server
 
     @pytest.mark.parametrize("way", ["stop", "crash"])

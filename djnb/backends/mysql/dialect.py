@@ -44,6 +44,8 @@ class MySQLDialect(Dialect):
     # Sessions of djnb run in UTC; those of DataJoint as the server says.
     server_now = "CONVERT_TZ(UTC_TIMESTAMP(3), '+00:00', @@global.time_zone)"
     reads_without_locks = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED"
+    # Spelled as both servers know it. Whether they would lock without it depends on how the binary log is written.
+    and_stays = " LOCK IN SHARE MODE"
     # Plain reads then lock what they find, and the gaps between.
     begin_serializable = ("SET TRANSACTION ISOLATION LEVEL SERIALIZABLE", "BEGIN")
     sha1 = "SHA1({})"

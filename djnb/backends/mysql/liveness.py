@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 
 from djnb.backends.base import Driver, Execute
 from djnb.backends.liveness import Line, Sighting
@@ -33,6 +34,8 @@ SELECT worker, host, pid, user, version, connection_id, started, heartbeat,
        CASE WHEN connection_id <> 0 THEN IS_USED_LOCK(CONCAT('djnb:', LOWER(HEX(worker)))) IS NOT NULL END
   FROM {registry}
 """
+
+_UPTIME = "SHOW GLOBAL STATUS LIKE 'Uptime'"
 
 _JOB_TABLES = """
 SELECT table_name FROM information_schema.columns
@@ -133,7 +136,12 @@ class MySQLLiveness:
     def survey(
         self, registry: TableName, execute: Execute | None = None, *, unheard_for: float | None = None
     ) -> list[Sighting]:
-        """Return the workers with their ages, and whether their locks are held by anybody."""
+        """
+        Return the workers with their ages, and whether their locks are held by anybody.
+
+        With ``unheard_for``, nobody is silent for longer than the server is there to listen: when it was started again,
+        it has forgotten the locks, and those who live are about to come back.
+        """
         asked = Statement(_SURVEY.format(now=self.dialect.utc_now, registry=self.dialect.table(registry)))
         if unheard_for is not None:  # a thousand workers who all read about a thousand would be a load
             asked = compose("{} WHERE heartbeat < {}", asked, self.dialect.later(self.dialect.utc_now, -unheard_for))
@@ -141,7 +149,11 @@ class MySQLLiveness:
             rows = (execute or self.execute)(asked).rows
         except MissingTableError:
             return []
-        return [Sighting.read(row, self._sight(row[-1])) for row in rows]
+        found = [Sighting.read(row, self._sight(row[-1])) for row in rows]
+        if unheard_for is None or not found:
+            return found
+        ((_, uptime),) = (execute or self.execute)(Statement(_UPTIME)).rows
+        return [replace(seen, age=min(seen.age, float(uptime))) for seen in found if float(uptime) >= unheard_for]
 
     def _sight(self, is_held: int | None) -> bool | None:
         return bool(is_held) if is_held is not None and self._shares_locks else None
