@@ -19,7 +19,7 @@ from djnb.model.spec import TableSpec
 from djnb.rows import coding, explain
 from djnb.rows.fetch import fetch_columns, to_dicts
 from djnb.rows.given import Numbered, Row, batches, read_rows
-from djnb.rows.insert import encode_values, insert
+from djnb.rows.insert import Stamp, encode_values, insert
 from djnb.rows.update import conflict, key_condition, update_row
 from djnb.sql.dml import insert as say_insert
 
@@ -58,10 +58,18 @@ class UpsertResult:
 
 
 def upsert_rows(
-    connection: Connection, spec: TableSpec, heading: Heading, rows: Any, *, ignore_extra_fields: bool = False
+    connection: Connection,
+    spec: TableSpec,
+    heading: Heading,
+    rows: Any,
+    *,
+    ignore_extra_fields: bool = False,
+    stamp: Stamp | None = None,
 ) -> UpsertResult:
     """
     Insert the rows whose key is not there and change the others, all of them or none, in few statements.
+
+    What a stamp tells is written with the rows that are inserted; those that are changed keep what they have of it.
 
     Raises
     ------
@@ -90,7 +98,7 @@ def upsert_rows(
                 by_key[values] = (number, row)
             there = dict(_existing(connection, spec, heading, list(by_key)))
             new = [row for values, (_, row) in by_key.items() if values not in there]
-            insert(connection, spec, heading, new)
+            insert(connection, spec, heading, new, stamp=stamp)
             changed: list[tuple[int, Row]] = []
             for values, (number, row) in by_key.items():
                 kind = "inserted"

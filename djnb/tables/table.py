@@ -253,9 +253,15 @@ class Table(Relatives, Query, metaclass=TableMeta):
         A thousand rows are held at a time, but the keys of all: give millions of rows in several calls.
         """
         self._check_insert(allow_direct_insert=bool(allow_direct_insert))
-        return upsert_rows(
-            self.connection, self.spec, self._stored().stored, rows, ignore_extra_fields=ignore_extra_fields
-        )
+        with self._inserting(rows) as watched:
+            return upsert_rows(
+                self.connection,
+                self.spec,
+                self._stored().stored,
+                watched,
+                ignore_extra_fields=ignore_extra_fields,
+                stamp=self._stamp(),
+            )
 
     @on_class
     def update1(self, row: Any, /) -> None:

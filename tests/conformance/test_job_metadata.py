@@ -158,6 +158,24 @@ class TestPopulating:
         assert len(found := metadata(connection, pipeline.Trace)) == 2
         assert all(row["_job_duration"] is not None for row in found)
 
+    def test_upserted_rows_have_them_where_they_are_new(self, pipeline, connection):
+        """A row that is only changed keeps what was noted when it was inserted."""
+
+        def make(self, key):
+            self.upsert([dict(key, score=1.0)])
+            self.upsert([dict(key, score=2.0), {"subject": 7, "score": 2.0}])
+
+        pipeline.Subject.insert1((7,))
+        pipeline.Trace.populate()
+        pipeline.Score.insert1({"subject": 7, "score": 0.0}, allow_direct_insert=True)
+        pipeline.Score.make = make
+        pipeline.Score.populate()
+
+        assert [2.0, 2.0, 2.0] == pipeline.Score.to_arrays("score").tolist()
+        first, second, by_hand = metadata(connection, pipeline.Score)
+        assert None not in {*first.values(), *second.values()}
+        assert by_hand["_job_start_time"] is None
+
     def test_rows_inserted_by_hand_have_none(self, pipeline, connection):
         """A repair is no computation."""
         pipeline.Trace.insert1({"subject": 1}, allow_direct_insert=True)
