@@ -1,0 +1,171 @@
+"""What goes wrong when tables are populated."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Self
+
+from djnb.errors.base import DataJointError, describe
+
+if TYPE_CHECKING:
+    from djnb.populate.result import PopulateResult
+
+
+class MakeError(DataJointError):
+    """
+    ``make()`` raised; nothing of its key was kept.
+
+    The exception of ``make()`` itself is the ``__cause__``.
+
+    Attributes
+    ----------
+    table : str
+        The class being populated.
+    key : dict
+        The key that failed.
+    result : PopulateResult or None
+        What the populate had done up to then.
+    """
+
+    table: str = ""
+    key: Mapping[str, Any] = {}
+    result: PopulateResult | None = None
+
+    @classmethod
+    def for_key(cls, table: str, key: Mapping[str, Any], cause: BaseException, *, is_job: bool = False) -> Self:
+        """Build the error for one key from the exception of its ``make()``; ``is_job``: its job has the error too."""
+        again = f"say `{table}.jobs.retry()` and populate again" if is_job else "populate again"
+        error = cls(
+            f"`{table}.make` failed for the key {dict(key)}: {describe(cause).rstrip('.')}.",
+            remedy=f"Nothing was inserted for it. Mend the cause and {again}, "
+            "or go on past such keys with suppress_errors=True.",
+        )
+        error.table, error.key = table, key
+        return error
+
+
+class EmptyMakeError(MakeError):
+    """``make()`` returned without inserting a row for its key."""
+
+    @classmethod
+    def for_table(cls, table: str, key: Mapping[str, Any]) -> Self:
+        """Build the error for one key."""
+        error = cls(
+            f"`{table}.make` inserted nothing for the key {dict(key)}.",
+            remedy="Insert a row with `self.insert1(dict(key, ...))`; "
+            "leave the key out of `key_source` if it must have none.",
+        )
+        error.table, error.key = table, key
+        return error
+
+
+class InputsChangedError(DataJointError):
+    """
+    What ``make()`` had read was changed while it computed; nothing of its key was kept.
+
+    Attributes
+    ----------
+    tables : tuple of str
+        The classes whose rows were changed.
+    """
+
+    tables: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, tables: tuple[str, ...], changes: Sequence[str]) -> Self:
+        """Build the error from the classes and from what is said of each change."""
+        error = cls(
+            f"What was read has changed before the rows that follow from it were inserted: {'; '.join(changes)}.",
+            remedy="Nothing was inserted. Populate again when nobody changes what it reads.",
+        )
+        error.tables = tables
+        return error
+
+
+class LostReservationError(DataJointError):
+    """
+    A job was taken from its worker while that computed; nothing of its key was kept.
+
+    Attributes
+    ----------
+    table : str
+        The class being populated.
+    key : dict
+        The key of the job.
+    """
+
+    table: str = ""
+    key: Mapping[str, Any] = {}
+
+    @classmethod
+    def for_key(cls, table: str, key: Mapping[str, Any]) -> Self:
+        """Build the error for one key."""
+        error = cls(
+            f"The job of `{table}` for the key {dict(key)} is not reserved by this worker any more.",
+            remedy="Nothing was inserted for it: the worker was taken for dead, or somebody changed the job. "
+            "Whoever has the job now makes the key.",
+        )
+        error.table, error.key = table, key
+        return error
+
+
+class WorkerDiedError(DataJointError):
+    """
+    The process that made a key has died: it was killed, ran out of memory, or crashed in compiled code.
+
+    Attributes
+    ----------
+    key : dict
+        The key that it was at.
+    """
+
+    key: Mapping[str, Any] = {}
+
+    @classmethod
+    def for_key(cls, key: Mapping[str, Any], cause: str) -> Self:
+        """Build the error for one key from what the process died of, ``was killed by SIGSEGV``."""
+        error = cls(
+            f"The process that made the key {dict(key)} {cause}.",
+            remedy="Nothing was inserted for it. Look whether it needs more memory than there is, "
+            "or crashes in `make` of this key alone.",
+        )
+        error.key = key
+        return error
+
+
+class PopulateError(DataJointError):
+    """``populate()`` cannot run as asked: inside a transaction, on a restricted table, without ``make()``."""
+
+
+class MakeFormError(PopulateError):
+    """``make`` is said in three parts of which one is missing, or returns no tuple."""
+
+
+class PopulateInterrupted(KeyboardInterrupt):
+    """
+    Ctrl-C, or the kernel's interrupt, ended a populate.
+
+    The key that was being made is rolled back; every key before it is kept.
+
+    Attributes
+    ----------
+    result : PopulateResult
+        What was done up to then.
+    """
+
+    def __init__(self, result: PopulateResult) -> None:
+        self.result = result
+        super().__init__(f"populate was interrupted: {result}")
+
+
+class PopulateTerminated(PopulateInterrupted, SystemExit):
+    """
+    SIGTERM ended a populate, as when a cluster wants its machine back.
+
+    As a ``SystemExit`` it ends a program that does not catch it, with the exit code of a terminated process, 143.
+    """
+
+    def __init__(self, result: PopulateResult) -> None:
+        super().__init__(result)
+        self.code = 128 + signal.SIGTERM
