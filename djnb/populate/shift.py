@@ -14,19 +14,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from djnb.algebra.conditions import Equals, both
-from djnb.algebra.nodes import Restrict
 from djnb.errors import DataJointError, LostReservationError
 from djnb.jobs.job import Job
-from djnb.jobs.queue import JobFence, Queue
+from djnb.jobs.layout import LONGEST_MESSAGE
+from djnb.jobs.queue import Queue
 from djnb.jobs.retry import Retry, error_hash, retry_after, tell
 from djnb.jobs.workers import Worker
-from djnb.populate.contract import make_key
-from djnb.populate.key_source import missing
 from djnb.populate.maker import Maker
 from djnb.populate.outcome import Outcome
+from djnb.populate.several import make_job
 from djnb.populate.signals import Guard
-from djnb.rows.fetch import fetch_columns, to_dicts
 
 logger = logging.getLogger(__name__)
 
@@ -156,45 +153,25 @@ class Shift:
         return self.queue.claim(worker, among=self._among, priority=self.terms.priority, count=count)
 
     def _make(self, job: Job, guard: Guard) -> Outcome:
-        maker, started, begun = self.maker, time.time(), time.monotonic()
+        started, begun = time.time(), time.monotonic()
         try:
-            keys = self._keys_of(job)
-            with guard.interruptible():
-                for key in keys[:-1]:
-                    make_key(maker.table, maker.target, key, maker.make_kwargs)
-                is_made = make_key(
-                    maker.table, maker.target, keys[-1], maker.make_kwargs, fence=JobFence(self.queue, job)
-                )
+            verdict = make_job(self.maker, self.queue, job, guard)
         except LostReservationError as error:
             logger.info("%s", error)
             return Outcome(job.key, "skipped", started, time.monotonic() - begun)
-        except Exception as error:  # noqa: BLE001 -- the user's make may raise anything; the job has it
-            guard.hold()
-            duration = time.monotonic() - begun
-            self._fail(job, error, duration)
-            return Outcome(job.key, "failed", started, duration, error)
-        return Outcome(job.key, "made" if is_made else "skipped", started, time.monotonic() - begun)
+        duration = time.monotonic() - begun
+        if verdict.error is None:
+            return Outcome(job.key, "made" if verdict.is_made else "skipped", started, duration)
+        guard.hold()
+        self._fail(job, verdict.error, duration, verdict.remark)
+        return Outcome(job.key, "failed", started, duration, verdict.error)
 
-    def _keys_of(self, job: Job) -> list[Mapping[str, Any]]:
-        """
-        Return the keys that a job is for: its own, or, where the key source is finer than the job table, several.
-
-        That is so with tables of old whose primary key has attributes that no foreign key brings.
-        """
-        wanted = self.maker.keys
-        if wanted is None or set(wanted.heading.names) <= set(job.key):
-            return [job.key]
-        condition = both(Equals(name, value) for name, value in job.key.items() if name in wanted.heading)
-        finer = missing(Restrict(wanted, condition), self.maker.target)
-        rows = fetch_columns(self.maker.connection, finer, finer.heading.names, purpose="internal")
-        return [dict(key) for key in to_dicts(rows)] or [job.key]
-
-    def _fail(self, job: Job, error: Exception, duration: float) -> None:
+    def _fail(self, job: Job, error: Exception, duration: float, remark: str) -> None:
         message, stack = tell(error)
         try:
             self.queue.fail(
                 job,
-                message,
+                f"{message[: LONGEST_MESSAGE - len(remark) - 3]} [{remark}]" if remark else message,
                 stack,
                 error_hash=error_hash(message, stack),
                 duration=duration,

@@ -293,8 +293,11 @@ class QueueWords:
         )
 
     def renew(self, keys: Node, target: Stored, *, delay: float, priority: int) -> Statement:
-        """Return what makes successes pending of which the table has no row any more."""
-        gone = both([Fails(self.agrees(target)), self.agrees(keys)])
+        """Return what makes successes pending of which the table has no row any more, or lacks one of several."""
+        if self._is_for_several(keys):
+            gone = self.agrees(_missing(keys, target))
+        else:
+            gone = both([Fails(self.agrees(target)), self.agrees(keys)])
         changes = self._pending(delay=delay, priority=priority)
         return self.update(changes, compose("status = 'success' AND {}", self.where(gone)))
 
@@ -303,7 +306,8 @@ class QueueWords:
         Return the DELETE of jobs whose key is not wanted any more; what is reserved or ignored stays.
 
         Successes and errors whose key is neither wanted nor made go at once, others after the timeout in seconds, 0
-        for never. ``is_exact``: a job is for one row, so that what is pending or failed goes when the row is there.
+        for never. ``is_exact``: a job is for one row, so that what is pending or failed goes when the row is there;
+        one for several keys goes when they are all there.
         """
         vanished, made = Fails(self.agrees(keys)), self.agrees(target)
         cases = [compose("(status IN ('success', 'error') AND {})", self.where(both([Fails(made), vanished])))]
@@ -313,7 +317,14 @@ class QueueWords:
             cases.append(compose("({} AND {} AND {})", waits, old, self.where(vanished)))
         if is_exact:
             cases.append(compose("(status IN ('pending', 'error') AND {})", self.where(either([made]))))
+        elif self._is_for_several(keys):
+            done = both([made, Fails(self.agrees(_missing(keys, target)))])
+            cases.append(compose("(status IN ('pending', 'error') AND {})", self.where(done)))
         return compose("DELETE FROM {} WHERE {}", self.table, join(" OR ", cases))
+
+    def _is_for_several(self, keys: Node) -> bool:
+        """Tell whether a job stands for several keys: they are finer than what it is named by."""
+        return not set(keys.heading.names) <= set(self.key)
 
     def rescue(self, *, older_than: float, priority: int) -> Statement:
         """Return what takes jobs away from whoever holds them for longer than so many seconds."""
@@ -332,3 +343,8 @@ class QueueWords:
             "duration": "NULL",
             **FRESH,
         }
+
+
+def _missing(keys: Node, target: Stored) -> Node:
+    """Return the keys of which the table has no row."""
+    return Restrict(keys, Fails(Matches(target, tuple((name, name) for name in keys.heading.primary_key))))

@@ -35,7 +35,8 @@ class AutoPopulate(Table):
     Attributes
     ----------
     allow_new_pk_fields : bool
-        Lets the primary key have attributes that no foreign key brings.
+        Lets the primary key have attributes that no foreign key brings. Jobs are named by the others: where
+        ``key_source`` gives all of the key, several keys are one job, which one worker makes.
     retry : Retry, optional
         Which failed jobs are tried again by themselves, how often and when. By default none that failed by an error
         of ``make``.
