@@ -28,11 +28,12 @@ Its parts are attributes too, so that a widget can offer the remedy.
     │   ├── UnknownStoreError       a store is not configured
     │   ├── MissingFileError        a file that a row refers to is not in its store
     │   └── CorruptFileError        a file in a store is not what was put there
-    ├── MakeError                   make() raised
-    │   └── EmptyMakeError          make() inserted no row for its key
+    ├── KeyFailedError              a key was not made
+    │   ├── MakeError               make() raised
+    │   │   └── EmptyMakeError      make() inserted no row for its key
+    │   ├── LostReservationError    a job was taken from its worker while that computed
+    │   └── WorkerDiedError         the process that made a key has died
     ├── InputsChangedError          what make() had read was changed while it computed
-    ├── LostReservationError        a job was taken from its worker while that computed
-    ├── WorkerDiedError             the process that made a key has died
     ├── PopulateError               populate() cannot run as asked
     │   └── MakeFormError           a part of a three-part make() is missing, or returns no tuple
     ├── ConsentError                a deletion needs consent and nobody can be asked
@@ -95,6 +96,7 @@ from djnb.errors.declaring import (
 from djnb.errors.populating import (
     EmptyMakeError,
     InputsChangedError,
+    KeyFailedError,
     LostReservationError,
     MakeError,
     MakeFormError,
@@ -150,11 +152,12 @@ __all__ = [
     "UnknownStoreError",
     "MissingFileError",
     "CorruptFileError",
+    "KeyFailedError",
     "MakeError",
     "EmptyMakeError",
-    "InputsChangedError",
     "LostReservationError",
     "WorkerDiedError",
+    "InputsChangedError",
     "PopulateError",
     "MakeFormError",
     "PopulateInterrupted",

@@ -12,7 +12,29 @@ if TYPE_CHECKING:
     from djnb.populate.result import PopulateResult
 
 
-class MakeError(DataJointError):
+class KeyFailedError(DataJointError):
+    """
+    A key was not made; nothing of it was kept.
+
+    Attributes
+    ----------
+    table : str
+        The class being populated.
+    key : dict
+        The key.
+    """
+
+    table: str = ""
+    key: Mapping[str, Any] = {}
+
+    @classmethod
+    def _of(cls, table: str, key: Mapping[str, Any], message: str, *, remedy: str) -> Self:
+        error = cls(message, remedy=remedy)
+        error.table, error.key = table, key
+        return error
+
+
+class MakeError(KeyFailedError):
     """
     ``make()`` raised; nothing of its key was kept.
 
@@ -20,29 +42,23 @@ class MakeError(DataJointError):
 
     Attributes
     ----------
-    table : str
-        The class being populated.
-    key : dict
-        The key that failed.
     result : PopulateResult or None
         What the populate had done up to then.
     """
 
-    table: str = ""
-    key: Mapping[str, Any] = {}
     result: PopulateResult | None = None
 
     @classmethod
     def for_key(cls, table: str, key: Mapping[str, Any], cause: BaseException, *, is_job: bool = False) -> Self:
         """Build the error for one key from the exception of its ``make()``; ``is_job``: its job has the error too."""
         again = f"say `{table}.jobs.retry()` and populate again" if is_job else "populate again"
-        error = cls(
+        return cls._of(
+            table,
+            key,
             f"`{table}.make` failed for the key {dict(key)}: {describe(cause).rstrip('.')}.",
             remedy=f"Nothing was inserted for it. Mend the cause and {again}, "
             "or go on past such keys with suppress_errors=True.",
         )
-        error.table, error.key = table, key
-        return error
 
 
 class EmptyMakeError(MakeError):
@@ -51,13 +67,51 @@ class EmptyMakeError(MakeError):
     @classmethod
     def for_table(cls, table: str, key: Mapping[str, Any]) -> Self:
         """Build the error for one key."""
-        error = cls(
+        return cls._of(
+            table,
+            key,
             f"`{table}.make` inserted nothing for the key {dict(key)}.",
             remedy="Insert a row with `self.insert1(dict(key, ...))`; "
             "leave the key out of `key_source` if it must have none.",
         )
-        error.table, error.key = table, key
-        return error
+
+
+class LostReservationError(KeyFailedError):
+    """A job was taken from its worker while that computed; nothing of its key was kept."""
+
+    @classmethod
+    def for_key(cls, table: str, key: Mapping[str, Any]) -> Self:
+        """Build the error for one key."""
+        return cls._of(
+            table,
+            key,
+            f"The job of `{table}` for the key {dict(key)} is not reserved by this worker any more.",
+            remedy="Nothing was inserted for it: the worker was taken for dead, or somebody changed the job. "
+            "Whoever has the job now makes the key.",
+        )
+
+    @classmethod
+    def for_worker(cls, worker: int) -> Self:
+        """Build the error for a worker that asks for a job after it was taken for dead."""
+        return cls(
+            f"The worker {worker} takes no jobs any more: it was taken for dead, and its jobs were given back.",
+            remedy="Register a new one: populate again.",
+        )
+
+
+class WorkerDiedError(KeyFailedError):
+    """The process that made a key has died: it was killed, ran out of memory, or crashed in compiled code."""
+
+    @classmethod
+    def for_key(cls, table: str, key: Mapping[str, Any], cause: str) -> Self:
+        """Build the error for one key from what the process died of, ``was killed by SIGSEGV``."""
+        return cls._of(
+            table,
+            key,
+            f"The process that made the key {dict(key)} {cause}.",
+            remedy="Nothing was inserted for it. Look whether it needs more memory than there is, "
+            "or crashes in `make` of this key alone.",
+        )
 
 
 class InputsChangedError(DataJointError):
@@ -80,57 +134,6 @@ class InputsChangedError(DataJointError):
             remedy="Nothing was inserted. Populate again when nobody changes what it reads.",
         )
         error.tables = tables
-        return error
-
-
-class LostReservationError(DataJointError):
-    """
-    A job was taken from its worker while that computed; nothing of its key was kept.
-
-    Attributes
-    ----------
-    table : str
-        The class being populated.
-    key : dict
-        The key of the job.
-    """
-
-    table: str = ""
-    key: Mapping[str, Any] = {}
-
-    @classmethod
-    def for_key(cls, table: str, key: Mapping[str, Any]) -> Self:
-        """Build the error for one key."""
-        error = cls(
-            f"The job of `{table}` for the key {dict(key)} is not reserved by this worker any more.",
-            remedy="Nothing was inserted for it: the worker was taken for dead, or somebody changed the job. "
-            "Whoever has the job now makes the key.",
-        )
-        error.table, error.key = table, key
-        return error
-
-
-class WorkerDiedError(DataJointError):
-    """
-    The process that made a key has died: it was killed, ran out of memory, or crashed in compiled code.
-
-    Attributes
-    ----------
-    key : dict
-        The key that it was at.
-    """
-
-    key: Mapping[str, Any] = {}
-
-    @classmethod
-    def for_key(cls, key: Mapping[str, Any], cause: str) -> Self:
-        """Build the error for one key from what the process died of, ``was killed by SIGSEGV``."""
-        error = cls(
-            f"The process that made the key {dict(key)} {cause}.",
-            remedy="Nothing was inserted for it. Look whether it needs more memory than there is, "
-            "or crashes in `make` of this key alone.",
-        )
-        error.key = key
         return error
 
 

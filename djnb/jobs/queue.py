@@ -194,7 +194,7 @@ class Queue:
         except MissingTableError as error:
             self.connection.catalogue.forget(self.target.name.schema)
             if registry is not None and self._registry() is None:  # somebody has dropped it
-                raise self._unregistered(worker) from error
+                raise LostReservationError.for_worker(worker.id) from error
             raise
         except LostConnectionError:
             count = -1  # it may have been carried out
@@ -208,13 +208,7 @@ class Queue:
     def _check_registered(self, worker: Holder) -> None:
         registry = self._registry()
         if registry is not None and not self.connection.execute(self.words.is_registered(worker.id, registry)).rows:
-            raise self._unregistered(worker)
-
-    def _unregistered(self, worker: Holder) -> LostReservationError:
-        return LostReservationError(
-            f"The worker {worker.id} takes no jobs any more: it was taken for dead, and its jobs were given back.",
-            remedy="Register a new one: populate again.",
-        )
+            raise LostReservationError.for_worker(worker.id)
 
     def _registry(self) -> str | None:
         name = registry_of(self.target.name.schema)

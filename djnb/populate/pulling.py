@@ -7,7 +7,6 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from djnb.errors import WorkerDiedError
 from djnb.jobs.queue import Queue
 from djnb.jobs.reaping import DIED
 from djnb.jobs.workers import Worker
@@ -143,8 +142,7 @@ class PulledJobs:
         for key in self._fatal():
             if key not in self._told:
                 self._told.append(key)
-                error = WorkerDiedError.for_key(key, self._last_loss.cause)
-                self._tally.take(Outcome(key, "failed", time.time(), 0.0, error))
+                self._tally.take_death(key, self._last_loss.cause)
 
     def _fatal(self) -> list[dict[str, Any]]:
         """Return the keys of the jobs that are given up, because too many workers have died over them."""

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections import deque
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from djnb.errors import WorkerDiedError
 from djnb.populate.foreman import Task
 from djnb.populate.lanes import Loss
-from djnb.populate.outcome import Outcome, Packed
+from djnb.populate.outcome import Packed
 from djnb.populate.remote import Report, make_keys
 from djnb.populate.tally import Tally
 
@@ -69,8 +67,7 @@ class PushedKeys:
     def lose(self, task: Task, loss: Loss, *, is_known: bool) -> None:
         """Blame a key that was alone; several are tried again, each alone."""
         if is_known and len(task.keys) == 1:
-            error = WorkerDiedError.for_key(task.keys[0], loss.cause)
-            self._tally.take(Outcome(task.keys[0], "failed", time.time(), 0.0, error))
+            self._tally.take_death(task.keys[0], loss.cause)
         else:
             self._doubtful.extend(task.keys)
 

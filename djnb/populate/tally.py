@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from djnb.errors import EmptyMakeError, MakeError
+from djnb.errors import EmptyMakeError, MakeError, WorkerDiedError
 from djnb.events import Bus, KeyFailed, KeyFinished, KeySkipped, KeyStarted, PopulateFinished, PopulateStarted
 from djnb.populate.options import Options
 from djnb.populate.outcome import Outcome, safe_text
@@ -78,6 +78,11 @@ class Tally:
             self._errors.append((key, error if self._options.return_exception_objects else safe_text(error)))
             if not self._options.suppress_errors and self.failure is None:
                 self.failure = _raised(self.run.table, key, error, is_job=self._options.reserve_jobs)
+
+    def take_death(self, key: Mapping[str, Any], cause: str) -> None:
+        """Count a key whose maker has died, and tell it; ``cause`` is what it died of."""
+        error = WorkerDiedError.for_key(self.run.table, key, cause)
+        self.take(Outcome(key, "failed", time.time(), 0.0, error))
 
     def end(self, remaining: int, *, is_interrupted: bool = False) -> PopulateResult:
         """Tell that the run has ended, and return what came of it."""
