@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +13,7 @@ from djnb.populate.foreman import Task
 from djnb.populate.lanes import Loss
 from djnb.populate.maker import Maker
 from djnb.populate.outcome import Outcome, Packed
+from djnb.populate.pace import Pace
 from djnb.populate.remote import Report, find
 from djnb.populate.shift import Shift, Terms
 from djnb.populate.signals import guarded
@@ -36,14 +36,14 @@ class Errand:
         No further job is begun after this time.
     most : int or None
         How many keys to try at most.
-    pace : float or None
-        How long a job takes, in seconds, as far as that is known.
+    pace : Pace
+        How long a job takes.
     """
 
     terms: Terms
     seconds: float
     most: int | None
-    pace: float | None
+    pace: Pace
 
 
 def run_errand(token: str, parcel: bytes | None, *, number: int, errand: Errand) -> Report | None:
@@ -54,7 +54,6 @@ def run_errand(token: str, parcel: bytes | None, *, number: int, errand: Errand)
     shift = Shift(known.maker, errand.terms, pace=errand.pace)
     outcomes: list[Outcome | Packed] = []
     end = time.monotonic() + errand.seconds
-    is_here = known.pid == os.getpid()
     with guarded() as guard:
 
         def may_begin() -> bool:
@@ -67,7 +66,7 @@ def run_errand(token: str, parcel: bytes | None, *, number: int, errand: Errand)
                 guard,
                 may_begin=may_begin,
                 start=lambda key: None,
-                take=lambda outcome: outcomes.append(outcome if is_here else Packed.of(outcome)),
+                take=lambda outcome: outcomes.append(known.sent(outcome)),
                 left=lambda: None if errand.most is None else errand.most - len(outcomes),
             )
             return Report(outcomes, is_drained=is_drained)
@@ -97,7 +96,7 @@ class PulledJobs:
         self._maker, self._terms, self._tally = maker, terms, tally
         self._most, self._lanes = most, lanes
         self._queue = Queue(maker.connection, maker.spec)
-        self._pace: float | None = None
+        self._pace = Pace()
         self._told = self._fatal()  # before this run
         self._last_loss: Loss | None = None
         self.is_drained = False
@@ -116,11 +115,10 @@ class PulledJobs:
 
     def take(self, task: Task, report: Report) -> None:
         """Tell what came of jobs."""
-        for each in report.outcomes:
-            outcome = each.unpack() if isinstance(each, Packed) else each
+        for outcome in report.unpacked():
             self._tally.start(outcome.key, outcome.started)
             if outcome.fate != "skipped":
-                self._pace = outcome.duration if self._pace is None else 0.7 * self._pace + 0.3 * outcome.duration
+                self._pace = self._pace.after(outcome.duration)
             self._tally.take(outcome)
         self.is_drained = self.is_drained or report.is_drained
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from djnb.populate.foreman import Task
 from djnb.populate.lanes import Loss
-from djnb.populate.outcome import Packed
+from djnb.populate.pace import Pace
 from djnb.populate.remote import Report, make_keys
 from djnb.populate.tally import Tally
 
@@ -38,7 +38,7 @@ class PushedKeys:
         self._waiting = deque(keys)
         self._doubtful: deque[Mapping[str, Any]] = deque()
         self._tally, self._most, self._lanes = tally, most, lanes
-        self._mean: float | None = None
+        self._pace = Pace()
 
     def next(self, in_hand: list[Task]) -> Task | None:
         """Return the next keys; those that a worker was lost with come alone."""
@@ -49,18 +49,16 @@ class PushedKeys:
             return None
         if self._doubtful:
             return _task((self._doubtful.popleft(),), is_doubtful=True)
-        fitting = 1 if self._mean is None else int(_TASK_SECONDS / max(self._mean, 1e-6))
         fair = len(self._waiting) // self._lanes
-        count = max(1, min(fitting, fair, left, _LARGEST))
+        count = max(1, min(self._pace.fitting(_TASK_SECONDS), fair, left, _LARGEST))
         return _task(tuple(self._waiting.popleft() for _ in range(count)), is_doubtful=False)
 
     def take(self, task: Task, report: Report) -> None:
         """Tell what came of keys; what was not tried waits again."""
-        for each in report.outcomes:
-            outcome = each.unpack() if isinstance(each, Packed) else each
+        for outcome in report.unpacked():
             if len(task.keys) > 1:
                 self._tally.start(outcome.key, outcome.started)
-            self._mean = outcome.duration if self._mean is None else 0.8 * self._mean + 0.2 * outcome.duration
+            self._pace = self._pace.after(outcome.duration)
             self._tally.take(outcome)
         self._waiting.extendleft(reversed(task.keys[len(report.outcomes) :]))
 

@@ -12,7 +12,7 @@ import signal
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -44,6 +44,11 @@ class Report:
     is_interrupted: bool = False
     is_drained: bool = False
 
+    def unpacked(self) -> Iterator[Outcome]:
+        """Yield what came of the keys, in the process that wants to know."""
+        for outcome in self.outcomes:
+            yield outcome.unpack() if isinstance(outcome, Packed) else outcome
+
 
 @dataclass(frozen=True)
 class Known:
@@ -51,6 +56,10 @@ class Known:
 
     maker: Maker
     pid: int
+
+    def sent(self, outcome: Outcome) -> Outcome | Packed:
+        """Return what came of a key as it goes back: as it is within a process, packed to another one."""
+        return outcome if self.pid == os.getpid() else Packed.of(outcome)
 
 
 _known: OrderedDict[str, Known] = OrderedDict()
@@ -121,7 +130,6 @@ def make_keys(
     if known is None:
         return None
     maker, outcomes = known.maker, list[Outcome | Packed]()
-    is_here = known.pid == os.getpid()
     end = time.monotonic() + seconds
     with guarded() as guard:
         try:
@@ -132,7 +140,7 @@ def make_keys(
                     outcome = Outcome(key, "made", time.time(), 0.0)
                 else:
                     outcome = maker.make(key, guard)
-                outcomes.append(outcome if is_here else Packed.of(outcome))
+                outcomes.append(known.sent(outcome))
             return Report(outcomes)
         except KeyboardInterrupt:
             return Report(outcomes, is_interrupted=True)

@@ -22,6 +22,7 @@ from djnb.jobs.retry import Retry, error_hash, retry_after, tell
 from djnb.jobs.workers import Worker
 from djnb.populate.maker import Maker
 from djnb.populate.outcome import Outcome
+from djnb.populate.pace import Pace
 from djnb.populate.several import make_job
 from djnb.populate.signals import Guard
 
@@ -63,12 +64,12 @@ class Shift:
         Makes the keys.
     terms : Terms
         Which jobs.
-    pace : float, optional
-        How long a job takes, in seconds, as far as that is known.
+    pace : Pace, optional
+        How long a job takes.
     """
 
-    def __init__(self, maker: Maker, terms: Terms, *, pace: float | None = None) -> None:
-        self.maker, self.terms, self.pace = maker, terms, pace
+    def __init__(self, maker: Maker, terms: Terms, *, pace: Pace | None = None) -> None:
+        self.maker, self.terms, self.pace = maker, terms, pace or Pace()
         self.queue = Queue(maker.connection, maker.spec)
         self._held: deque[Job] = deque()
         self._among = maker.keys if terms.is_restricted else None
@@ -148,8 +149,7 @@ class Shift:
         return bool(self._held)
 
     def _take(self, worker: Worker, left: int | None) -> list[Job]:
-        ahead = 1 if self.pace is None else int(_AHEAD_SECONDS / max(self.pace, 1e-6))
-        count = max(1, min(ahead, _MOST_AHEAD, _MOST_AHEAD if left is None else left))
+        count = min(self.pace.fitting(_AHEAD_SECONDS), _MOST_AHEAD, _MOST_AHEAD if left is None else left)
         return self.queue.claim(worker, among=self._among, priority=self.terms.priority, count=count)
 
     def _make(self, job: Job, guard: Guard) -> Outcome:
@@ -182,7 +182,7 @@ class Shift:
 
     def _note(self, outcome: Outcome) -> None:
         if outcome.fate != "skipped":
-            self.pace = outcome.duration if self.pace is None else 0.7 * self.pace + 0.3 * outcome.duration
+            self.pace = self.pace.after(outcome.duration)
 
     def _give_back(self) -> None:
         jobs, self._held = list(self._held), deque()
