@@ -131,7 +131,7 @@ _lock = threading.Lock()
 def register(run: Run) -> None:
     """List a run; of those that have ended only the last are kept."""
     with _lock:
-        ended = [run for run in _runs if not run.is_running]
+        ended = [each for each in _runs if not each.is_running]
         for old in ended[: max(len(ended) - _KEPT, 0)]:
             _runs.remove(old)
         _runs.append(run)

@@ -97,11 +97,7 @@ class Upstream:
 
     def _named(self, text: str) -> TableName:
         self._conditions()
-        matching = [
-            n
-            for n in self._above
-            if text in (n.class_name, n.full, f"{n.schema}.{n.class_name}", f"{n.schema}.{n.table}")
-        ]
+        matching = [name for name in self._above if text in _spellings(name)]
         if len(matching) != 1:
             what = "no table" if not matching else "several tables"
             raise OperandError(
@@ -112,6 +108,7 @@ class Upstream:
 
 
 def _spellings(name: TableName) -> tuple[str, ...]:
+    """Return what a table may be called, by its class or in the database, with its schema or without."""
     return name.class_name, name.full, f"{name.schema}.{name.class_name}", f"{name.schema}.{name.table}"
 
 
