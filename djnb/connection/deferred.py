@@ -16,13 +16,10 @@ from typing import Any, TypeVar
 from djnb.backends.base import Answer
 from djnb.backends.spool import Row
 from djnb.connection.deeds import execution, executions, marking, spooling
-from djnb.connection.finishing import Finishing, Guard, Transacting
+from djnb.connection.finishing import Finishing
 from djnb.connection.reads import Reads
 from djnb.connection.sending import Sender
-from djnb.connection.sessions import Sessions
-from djnb.errors import DataJointError, LongTransactionWarning, TransactionError, warn_user
-from djnb.model.naming import TableName
-from djnb.sql.dialect import Dialect
+from djnb.errors import LongTransactionWarning, TransactionError, warn_user
 from djnb.sql.intent import Intent, intent_of
 from djnb.sql.statement import Statement
 
@@ -38,47 +35,30 @@ class Deferred:
 
     Parameters
     ----------
-    transactions, sessions, sender, dialect
+    sender : Sender
         Of the connection.
-    guard : Guard
-        Watches over it.
-    passed_over : TableName, optional
-        A table that is not read again, nor its parts: reading where others are about to insert keeps them out.
+    reads : Reads
+        Remembers what is read before.
+    finishing : Finishing
+        The transaction that is to be opened.
+
+    Attributes
+    ----------
+    fate : Fate
+        What has become of it.
     """
 
-    def __init__(
-        self,
-        transactions: Transacting,
-        sessions: Sessions,
-        sender: Sender,
-        dialect: Dialect,
-        guard: Guard,
-        passed_over: TableName | None = None,
-    ) -> None:
+    def __init__(self, sender: Sender, reads: Reads, finishing: Finishing) -> None:
         self._sender = sender
-        self._reads = Reads(passed_over)
-        self._finishing = Finishing(transactions, sessions, sender, dialect, guard, self._reads)
+        self._reads = reads
+        self._finishing = finishing
         self._pid = os.getpid()
+        self.fate = finishing.fate
 
     @property
     def is_elsewhere(self) -> bool:
         """Whether this process was forked from the one that the transaction belongs to."""
         return self._pid != os.getpid()
-
-    @property
-    def failure(self) -> DataJointError | None:
-        """Why nothing can be kept any more."""
-        return self._finishing.failure
-
-    @property
-    def may_be_kept(self) -> bool:
-        """Whether nobody knows what became of it."""
-        return self._finishing.may_be_kept
-
-    @property
-    def may_be_made_again(self) -> bool:
-        """Whether it failed by what may not come again, and what was written is not known any more."""
-        return self._finishing.may_be_made_again
 
     @property
     def _is_finishing(self) -> bool:
@@ -134,8 +114,8 @@ class Deferred:
         return not self.is_elsewhere and self._reads.concerns(statement)
 
     def _check(self, sql: str) -> Intent:
-        if self.failure is not None:
-            raise self.failure
+        if self.fate.failure is not None:
+            raise self.fate.failure
         intent = intent_of(sql)
         if intent is Intent.ENDS:
             raise TransactionError(
@@ -167,7 +147,7 @@ class Deferred:
         """Undo what was done since a savepoint; False if the whole transaction is undone already."""
         if name in self._finishing.marks:
             self._finishing.marks.remove(name)
-        elif self.failure is not None or self.is_elsewhere:
+        elif self.fate.failure is not None or self.is_elsewhere:
             return False
         else:
             self._mark(f"ROLLBACK TO SAVEPOINT {name}")
@@ -179,14 +159,7 @@ class Deferred:
         self._finishing.perform(marking(self._sender, Statement(sql)))
 
     def commit(self) -> None:
-        """
-        Keep what was written.
-
-        Raises
-        ------
-        DataJointError
-            Nothing is kept; a LostConnectionError if that cannot be found out.
-        """
+        """Keep what was written, and warn where others had to wait long for it; raises as `Finishing.commit`."""
         self._finishing.commit()
         seconds = self._finishing.seconds
         if seconds > LONG_SECONDS:
@@ -200,6 +173,3 @@ class Deferred:
         """Undo what was written, if it is not undone already; a forked process leaves that to its parent."""
         if not self.is_elsewhere:
             self._finishing.roll_back()
-
-
-__all__ = ["Deferred", "Guard"]

@@ -13,6 +13,7 @@ import random
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from djnb.backends.base import Answer
@@ -71,6 +72,26 @@ class Transacting(Protocol):
         ...
 
 
+@dataclass
+class Fate:
+    """
+    What has become of a transaction, as far as is known.
+
+    Attributes
+    ----------
+    failure : DataJointError or None
+        Why nothing can be kept any more.
+    may_be_kept : bool
+        Whether nobody knows if it is kept.
+    may_be_made_again : bool
+        Whether it failed by what may not come again, and what was written is not known any more.
+    """
+
+    failure: DataJointError | None = None
+    may_be_kept: bool = False
+    may_be_made_again: bool = False
+
+
 class Finishing:
     """
     The transaction of a thread that finishes what was computed.
@@ -86,14 +107,10 @@ class Finishing:
 
     Attributes
     ----------
+    fate : Fate
+        What has become of it.
     has_begun : bool
         Whether anything was to be written.
-    failure : DataJointError or None
-        Why nothing can be kept any more.
-    may_be_kept : bool
-        Whether nobody knows what became of it.
-    may_be_made_again : bool
-        Whether it failed by what may not come again, and what was written is not known any more.
     marks : list of str
         Savepoints to be set at the beginning.
     """
@@ -118,8 +135,8 @@ class Finishing:
         self._failures = 0
         self._lost_since: float | None = None
         self._opened = 0.0
-        self.has_begun = self.may_be_kept = self.may_be_made_again = False
-        self.failure: DataJointError | None = None
+        self.fate = Fate()
+        self.has_begun = False
         self.marks: list[str] = []
 
     @property
@@ -133,7 +150,7 @@ class Finishing:
         try:
             result = self.insist(deed.do)
         except DataJointError as error:
-            if self.failure is None:
+            if self.fate.failure is None:
                 self._deeds.keep(deed, type(error))
             raise
         self._deeds.keep(deed, deed.outcome(result))
@@ -157,7 +174,7 @@ class Finishing:
             raise
         except DataJointError as error:
             # Also where the code that writes catches the error: without a transaction, nothing may be written.
-            self.failure = error
+            self.fate.failure = error
             self.roll_back()
             raise
         self._is_open = True
@@ -210,8 +227,8 @@ class Finishing:
             or (self._lost_since is not None and time.monotonic() - self._lost_since > PATIENCE_SECONDS)
             or not self._deeds.is_whole
         ):
-            self.may_be_made_again = not self._deeds.is_whole
-            self.failure = error
+            self.fate.may_be_made_again = not self._deeds.is_whole
+            self.fate.failure = error
             raise error
         logger.info("A transaction is done again after: %s", error)
         _wait(self._failures)
@@ -229,8 +246,8 @@ class Finishing:
         DataJointError
             Nothing is kept; a LostConnectionError if that cannot be found out.
         """
-        if self.failure is not None:
-            raise self.failure
+        if self.fate.failure is not None:
+            raise self.fate.failure
         if not self.has_begun and self._guard.first() is None:
             return
         self.has_begun = True
@@ -242,22 +259,22 @@ class Finishing:
         """Commit, and tell whether all is kept; if not, the transaction is to be opened again."""
         try:
             self.insist(lambda: None)
-            self.may_be_kept = True
+            self.fate.may_be_kept = True
             self._transactions.keep(self._sessions.current())
         except LostConnectionError as error:
-            if not self.may_be_kept:
+            if not self.fate.may_be_kept:
                 raise
             if not self._was_committed(error):
                 self._give_way(error)
                 return False
         except LockError as error:
-            if not self.may_be_kept:
+            if not self.fate.may_be_kept:
                 raise
-            self.may_be_kept = False
+            self.fate.may_be_kept = False
             self._give_way(error)
             return False
         except DataJointError as error:
-            self.may_be_kept = False
+            self.fate.may_be_kept = False
             # The server may have been slow to keep what was sent by a connection that was lost.
             if not self._is_in_doubt or not self._was_committed(error):
                 raise
@@ -267,7 +284,7 @@ class Finishing:
         """Find out what became of the transaction when the answer to COMMIT was lost."""
         self.roll_back()
         self._is_open = False
-        self._is_in_doubt = self.may_be_kept = True
+        self._is_in_doubt = self.fate.may_be_kept = True
         began = time.monotonic()
         tries = 0
         while self._can_connect and time.monotonic() - began < PATIENCE_SECONDS:
@@ -278,7 +295,7 @@ class Finishing:
                 tries += 1
                 _wait(tries)
                 continue
-            self.may_be_kept = bool(fate)
+            self.fate.may_be_kept = bool(fate)
             if fate is None:
                 raise self._guard.refusal()
             return fate

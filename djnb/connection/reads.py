@@ -78,7 +78,7 @@ class Reads:
     Attributes
     ----------
     passed_over : TableName or None
-        A table of which it does not matter, nor of its parts.
+        A table that is not read again, nor its parts: reading where others are about to insert keeps them out.
     version : int or None
         The number by which a file knows its state; it was another one before somebody else wrote into it.
     """

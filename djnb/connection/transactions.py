@@ -11,7 +11,8 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Protocol
 
 from djnb.connection.deferred import Deferred
-from djnb.connection.finishing import Guard
+from djnb.connection.finishing import Finishing, Guard
+from djnb.connection.reads import Reads
 from djnb.connection.sending import Sender
 from djnb.connection.sessions import Session, Sessions
 from djnb.errors import LostConnectionError, TransactionError
@@ -114,7 +115,9 @@ class Transactions:
             The thread has one already.
         """
         self._check_none()
-        deferred = Deferred(self, self._sessions, self._sender, dialect, guard, passed_over)
+        reads = Reads(passed_over)
+        finishing = Finishing(self, self._sessions, self._sender, dialect, guard, reads)
+        deferred = Deferred(self._sender, reads, finishing)
         self._own.deferred = deferred
         self._own.undoing = []
         try:
@@ -122,11 +125,12 @@ class Transactions:
             deferred.commit()
         except BaseException as error:
             deferred.roll_back()
-            if not deferred.may_be_kept and not deferred.is_elsewhere:
+            if not deferred.fate.may_be_kept and not deferred.is_elsewhere:
                 self._undo(0)
             # What went wrong first is what is to be told, whatever the block made of it.
-            if deferred.failure not in (None, error) and isinstance(error, Exception):
-                raise deferred.failure from error
+            failure = deferred.fate.failure
+            if failure not in (None, error) and isinstance(error, Exception):
+                raise failure from error
             raise
         finally:
             self._sessions.leave_block()

@@ -168,7 +168,7 @@ class _Attempt:
                 if not left:
                     raise
             except (LockError, LostConnectionError):
-                if not left or not deferred.may_be_made_again:
+                if not left or not deferred.fate.may_be_made_again:
                     raise
             else:
                 return
