@@ -4,8 +4,12 @@ A connection: what answers queries.
 - `sessions`: a driver connection for each thread that asks.
 - `sending`: statements, sent again on a new connection where nothing can be lost by it.
 - `transactions`: all of a block is kept, or none of it.
+- `deferred`: transactions that open when something is written; `reads` and `digest` tell whether what was read before
+  is still so, `finishing` and `deeds` have what was written done again where the database undoes it.
 - `streams`: answers in portions.
-- `schemas`: making and dropping whole schemas.
+- `schemas`: which schemas there are, making and dropping them.
+- `datajoint`: what DataJoint's connections answer besides.
+- `sent`: connections that are sent to other processes.
 - `connection`: the face of all these.
 - `default`: the connection that schemas use unless they are given another.
 """

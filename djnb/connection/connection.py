@@ -7,35 +7,32 @@ A transaction belongs to the thread that opened it.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from djnb.backends import open_backend
 from djnb.backends.base import Address, Answer
-from djnb.backends.cursor import Cursor
 from djnb.backends.liveness import Liveness
 from djnb.catalogue import Catalogue
-from djnb.connection import schemas
+from djnb.connection.datajoint import DataJointWords
 from djnb.connection.deferred import Deferred
 from djnb.connection.finishing import Guard
+from djnb.connection.schemas import Schemas
 from djnb.connection.sending import Sender
+from djnb.connection.sent import sent
 from djnb.connection.sessions import Sessions
 from djnb.connection.streams import Streams
 from djnb.connection.transactions import Transaction, Transactions
 from djnb.events import Bus
 from djnb.model.naming import TableName
-from djnb.model.privileges import Privileges
 from djnb.settings import get_config
 from djnb.settings.address import whole_address
 from djnb.sql.dialect import Dialect
 from djnb.sql.statement import Statement
 
 
-class Connection:
+class Connection(Schemas, DataJointWords):
     """
     A database that can be asked, from any thread.
 
@@ -203,6 +200,14 @@ class Connection:
         """
         return Transaction(self._transactions.transact)
 
+    def atomic(self) -> AbstractContextManager[None]:
+        """
+        Run a ``with`` block of which all is kept or nothing, also within a transaction of the thread that goes on.
+
+        Within a transaction it costs two statements, for a savepoint.
+        """
+        return self._transactions.atomic()
+
     def defer(self, guard: Guard, *, passed_over: TableName | None = None) -> AbstractContextManager[Deferred]:
         """
         Run a ``with`` block as a transaction of this thread that opens when something is written.
@@ -229,85 +234,6 @@ class Connection:
         """Have something undone with the transaction of this thread, if that is undone: files that it has written."""
         self._transactions.on_rollback(undo)
 
-    def start_transaction(self) -> None:
-        """Open a transaction of this thread; `transaction` in a ``with`` block ends it by itself."""
-        self._transactions.start()
-
-    def commit_transaction(self) -> None:
-        """Keep what was done since `start_transaction`."""
-        self._transactions.commit()
-
-    def cancel_transaction(self) -> None:
-        """Undo what was done since `start_transaction`."""
-        self._transactions.cancel()
-
-    def query(self, query: str, args: Sequence[Any] = (), *, as_dict: bool = False) -> Cursor:
-        """
-        Send a statement in SQL of your own and return its answer, for what djnb has no word for.
-
-        Parameters
-        ----------
-        query : str
-            In the database's own SQL, with its own places for values: ``%s`` on a server, ``?`` in a file.
-        args : sequence
-            The values, in the order of their places; they are bound, never written into the text.
-        as_dict : bool
-            Give rows as dicts.
-
-        Raises
-        ------
-        DataJointError
-            As for ``execute``.
-        """
-        return Cursor(self.execute(Statement(query, tuple(args))), as_dict=as_dict)
-
-    @property
-    def connection_id(self) -> int:
-        """The number of the calling thread's connection at the server, as `KILL` takes it; 0 for a file."""
-        return self._sessions.current().driver.number()
-
-    @property
-    def conn_info(self) -> dict[str, Any]:
-        """Where the database is, without the password."""
-        return {"host": self.address.host, "port": self.address.port, "user": self.address.user}
-
-    def get_user(self) -> str:
-        """Return the account at the server, ``user@host``; for a file, an empty text."""
-        return f"{self.address.user}@{self.address.host}" if self.address.host else ""
-
-    @property
-    def is_connected(self) -> bool:
-        """Whether the database answers."""
-        return not self.is_closed and self._sessions.current().driver.ping()
-
-    def ping(self) -> None:
-        """
-        Ask the database for a sign of life.
-
-        Raises
-        ------
-        LostConnectionError
-            It gives none.
-        """
-        if not self.is_connected:
-            raise self._sessions.lost("does not answer")
-
-    def set_query_cache(self, query_cache: str | None = None) -> None:
-        """Do nothing: results are not cached. DataJoint's word, for programs that say it."""
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        # Without the password: the process that receives it has settings of its own, and a working directory.
-        path = str(Path(self.address.path).absolute()) if self.address.path else ""
-        return _connect_again, (self.address.scheme, path, str(replace(self.address, password=None)))
-
-    def atomic(self) -> AbstractContextManager[None]:
-        """
-        Run a ``with`` block of which all is kept or nothing, also within a transaction of the thread that goes on.
-
-        Within a transaction it costs two statements, for a savepoint.
-        """
-        return self._transactions.atomic()
-
     def check_outside_transaction(self, refused: str) -> None:
         """
         Refuse what would end a transaction on a server: creating and dropping tables and schemas.
@@ -320,38 +246,15 @@ class Connection:
         self._transactions.check_outside(refused)
         self._streams.settle()  # a server would wait for the answers that this thread is still reading
 
-    def privileges(self) -> Privileges:
-        """Return what the user may do where, as the database says now."""
-        return self._backend.load_privileges(self._look)
+    @property
+    def connection_id(self) -> int:
+        """The number of the calling thread's connection at the server, as `KILL` takes it; 0 for a file."""
+        return self._sessions.current().driver.number()
 
-    def size_on_disk(self, schema: str) -> int:
-        """Return how many bytes the tables of a schema and their indexes take, as far as the database knows."""
-        return self._backend.size_on_disk(self._look, schema)
-
-    def list_schemas(self) -> list[str]:
-        """Return the names of the schemas that the user can see."""
-        return self._backend.list_schemas(self._look)
-
-    def create_schema(self, name: str) -> None:
-        """Create a schema if it is not there; not within a transaction."""
-        schemas.create_schema(self, self._backend, name)
-
-    def drop_order(self, name: str) -> list[TableName]:
-        """
-        Return the tables that go with a schema as the database has them now, hidden ones too, parents before children.
-
-        Raises
-        ------
-        TransactionError
-            The thread has a transaction open, which dropping a table would end on a server.
-        ReferencedError
-            Tables of other schemas refer to it.
-        """
-        return schemas.drop_order(self, name)[0]
-
-    def drop_schema(self, name: str) -> None:
-        """Drop a schema and all its tables, without asking; refused where `drop_order` is."""
-        schemas.drop_schema(self, self._backend, name)
+    @property
+    def is_connected(self) -> bool:
+        """Whether the database answers."""
+        return not self.is_closed and self._sessions.current().driver.ping()
 
     def liveness(self, *, lease: float) -> Liveness:
         """Return what shows others that this process lives, on a driver connection of its own; ``lease`` in seconds."""
@@ -368,21 +271,11 @@ class Connection:
         self._sessions.close()
         self._streams.close()
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return sent(self)
+
     def __enter__(self) -> Connection:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-_received: dict[tuple[int, str], Connection] = {}
-"""The connections that this process has made because another one has sent them; forked children make their own."""
-
-
-def _connect_again(scheme: str, path: str, url: str) -> Connection:
-    """Return a connection to an address that another process has sent, one for all that it sends."""
-    address = (os.getpid(), f"{scheme}:///{path}" if path else url)
-    known = _received.get(address)
-    if known is None or known.is_closed:
-        known = _received[address] = Connection(address[1])
-    return known
