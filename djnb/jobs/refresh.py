@@ -2,6 +2,8 @@
 Bringing jobs up to date with the keys that the table should have.
 
 Each step is one statement, for any number of keys. None of them takes a job from who holds it, unless that is asked.
+Where there are many jobs, one statement more looks first at what there is to do; mostly nothing is, and no row is
+locked, nor does anybody wait for a turn.
 """
 
 from __future__ import annotations
@@ -10,8 +12,12 @@ from djnb.algebra.nodes import Node, Project, Stored
 from djnb.connection import Connection
 from djnb.errors import OperandError
 from djnb.settings import get_config
+from djnb.sql import refresh as sql
 from djnb.sql.queue import QueueWords
 from djnb.sql.statement import Statement
+
+_MANY = 10_000
+"""From so many jobs on, it is looked first at what there is to do."""
 
 
 def refresh(
@@ -38,17 +44,37 @@ def refresh(
     rank = settings.default_priority if priority is None else priority
     stale = settings.stale_timeout if stale_timeout is None else stale_timeout
     keys, wanted = _checked(keys, words, target), _checked(wanted, words, target)
+    is_exact = set(words.key) == set(target.heading.primary_key)
     steps = {
-        "re_pended": words.renew(wanted, target, delay=delay, priority=rank),
-        "removed": words.remove(
-            wanted, target, stale_timeout=stale, is_exact=set(words.key) == set(target.heading.primary_key)
-        ),
+        "re_pended": sql.renew(words, wanted, target, delay=delay, priority=rank),
+        "removed": sql.remove(words, wanted, target, stale_timeout=stale, is_exact=is_exact),
     }
     if orphan_timeout:
-        steps["orphaned"] = words.rescue(older_than=orphan_timeout, priority=rank)
+        steps["orphaned"] = sql.rescue(words, older_than=orphan_timeout, priority=rank)
     # At the end: what is new needs neither to be renewed nor to be removed, and is not looked at for it.
-    steps["added"] = words.add(keys, target, delay=delay, priority=rank)
+    steps["added"] = sql.add(words, keys, target, delay=delay, priority=rank)
+    if is_exact and {*wanted.heading.names} == {*wanted.heading.primary_key} == {*words.key}:
+        needless = _needless(connection, sql.survey(words, wanted, target, _MANY, is_stale_removed=bool(stale)))
+        steps = {name: step for name, step in steps.items() if name not in needless}
     found = dict.fromkeys(("added", "removed", "orphaned", "re_pended"), 0)
+    return {**found, **_carry_out(connection, words, steps)} if steps else found
+
+
+def _needless(connection: Connection, asked: Statement) -> set[str]:
+    """Return the steps that there is nothing to do for; where there are few jobs, that is found out by doing them."""
+    survey = sql.Survey(*map(int, connection.execute(asked).rows[0]))
+    if survey.jobs < _MANY:
+        return set() if survey.jobs else {"re_pended", "removed", "orphaned"}
+    needed = {
+        "added": survey.missing,
+        "re_pended": survey.renewed,
+        "removed": survey.made or survey.going > survey.wanted,
+    }
+    return {name for name, count in needed.items() if not count}
+
+
+def _carry_out(connection: Connection, words: QueueWords, steps: dict[str, Statement]) -> dict[str, int]:
+    """Send the steps when it is this session's turn, and return how many jobs each has changed."""
     lock = words.jobs.name.full
     turn = None if connection.in_transaction else connection.dialect.take_turn(lock)
     sent = list(steps.values())
@@ -57,9 +83,7 @@ def refresh(
         relaxed = [Statement(connection.dialect.reads_without_locks)] if may_relax else []
         sent = [item for step in sent for item in (*relaxed, step)] + [connection.dialect.end_turn(lock)]
     answers = dict(zip(sent, connection.execute_together(sent), strict=True))
-    for name, statement in steps.items():
-        found[name] = max(0, answers[statement].affected)
-    return found
+    return {name: max(0, answers[statement].affected) for name, statement in steps.items()}
 
 
 def _checked(keys: Node, words: QueueWords, target: Stored) -> Node:

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from djnb.algebra.conditions import Both, Condition, Equals, Fails, Matches, both, either
-from djnb.algebra.nodes import Node, Restrict, Stored
+from djnb.algebra.conditions import Condition, Equals, Matches, both
+from djnb.algebra.nodes import Node, Stored
 from djnb.sql.dialect import Dialect
-from djnb.sql.select import select_rows, where_of
+from djnb.sql.select import where_of
 from djnb.sql.statement import Statement, compose, join
 
 HIDDEN_STATUS = "COALESCE(status, '')"
@@ -269,82 +269,3 @@ class QueueWords:
             "status = 'error' AND _retry_time IS NOT NULL",
             further,
         )
-
-    # -- refreshing
-
-    def add(self, keys: Node, target: Stored, *, delay: float, priority: int) -> Statement:
-        """Return the INSERT of jobs for the keys that neither have one nor are made."""
-        pairs = tuple((name, name) for name in keys.heading.primary_key)
-        there = tuple((name, name) for name in self.key)
-        missing = Restrict(keys, Both((Fails(Matches(target, pairs)), Fails(Matches(self.jobs, there)))))
-        names = ", ".join(self.dialect.quote(name) for name in self.key)
-        return compose(
-            "INSERT INTO {} ({}, status, priority, created_time, scheduled_time) "
-            "SELECT {}, 'pending', {}, {}, {} FROM ({}) AS {} WHERE 1 = 1 {}",
-            self.table,
-            names,
-            names,
-            self.value(priority),
-            self.now(),
-            self.now(delay),
-            select_rows(missing, self.dialect, self.key),
-            self.dialect.quote("source"),
-            self.dialect.on_duplicate_skip(list(self.key), table=self.table),
-        )
-
-    def renew(self, keys: Node, target: Stored, *, delay: float, priority: int) -> Statement:
-        """Return what makes successes pending of which the table has no row any more, or lacks one of several."""
-        if self._is_for_several(keys):
-            gone = self.agrees(_missing(keys, target))
-        else:
-            gone = both([Fails(self.agrees(target)), self.agrees(keys)])
-        changes = self._pending(delay=delay, priority=priority)
-        return self.update(changes, compose("status = 'success' AND {}", self.where(gone)))
-
-    def remove(self, keys: Node, target: Stored, *, stale_timeout: float, is_exact: bool) -> Statement:
-        """
-        Return the DELETE of jobs whose key is not wanted any more; what is reserved or ignored stays.
-
-        Successes and errors whose key is neither wanted nor made go at once, others after the timeout in seconds, 0
-        for never. ``is_exact``: a job is for one row, so that what is pending or failed goes when the row is there;
-        one for several keys goes when they are all there.
-        """
-        vanished, made = Fails(self.agrees(keys)), self.agrees(target)
-        cases = [compose("(status IN ('success', 'error') AND {})", self.where(both([Fails(made), vanished])))]
-        if stale_timeout:
-            old = compose("created_time < {}", self.now(-stale_timeout))
-            waits = "status IN ('pending', 'success', 'error')"
-            cases.append(compose("({} AND {} AND {})", waits, old, self.where(vanished)))
-        if is_exact:
-            cases.append(compose("(status IN ('pending', 'error') AND {})", self.where(either([made]))))
-        elif self._is_for_several(keys):
-            done = both([made, Fails(self.agrees(_missing(keys, target)))])
-            cases.append(compose("(status IN ('pending', 'error') AND {})", self.where(done)))
-        return compose("DELETE FROM {} WHERE {}", self.table, join(" OR ", cases))
-
-    def _is_for_several(self, keys: Node) -> bool:
-        """Tell whether a job stands for several keys: they are finer than what it is named by."""
-        return not set(keys.heading.names) <= set(self.key)
-
-    def rescue(self, *, older_than: float, priority: int) -> Statement:
-        """Return what takes jobs away from whoever holds them for longer than so many seconds."""
-        old = compose("reserved_time < {}", self.now(-older_than))
-        changes = self._pending(delay=0.0, priority=priority)
-        return self.update(changes, compose("status = 'reserved' AND {}", old))
-
-    def _pending(self, *, delay: float, priority: int) -> dict[str, Statement | str]:
-        return {
-            "status": "'pending'",
-            "priority": self.value(priority),
-            "created_time": self.now(),
-            "scheduled_time": self.now(delay),
-            "reserved_time": "NULL",
-            "completed_time": "NULL",
-            "duration": "NULL",
-            **FRESH,
-        }
-
-
-def _missing(keys: Node, target: Stored) -> Node:
-    """Return the keys of which the table has no row."""
-    return Restrict(keys, Fails(Matches(target, tuple((name, name) for name in keys.heading.primary_key))))

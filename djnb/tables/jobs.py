@@ -165,7 +165,7 @@ class JobTable(Table):
         """
         Add a job for every key of ``key_source`` that has none and is not made, and remove what is not wanted any more.
 
-        Two round trips, for any number of keys.
+        Three round trips at most, for any number of keys; one where there are many jobs and nothing is to be done.
 
         Parameters
         ----------

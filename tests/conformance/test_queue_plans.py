@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from djnb.sql import refresh
 from djnb.sql.queue import Held
 from djnb.sql.statement import Statement
 from tests.conformance.queues import queue_of
@@ -23,7 +24,10 @@ def plan(Result, Recording, connection):
         explain = "EXPLAIN " if is_server else "EXPLAIN QUERY PLAN "
         rows = connection.execute(Statement(explain + statement.sql, statement.params)).rows
         # The server names the index in a column of its own, the file in a sentence.
-        return [str(row[5] if is_server else row[3]) for row in rows if not is_server or "~~" in str(row[2])]
+        return [str(row[5] if is_server else row[3]) for row in rows if not is_server or is_named(str(row[2]))]
+
+    def is_named(table):
+        return "~~" in table or table in ("j", "t")
 
     return queue.words, plan
 
@@ -69,3 +73,17 @@ class TestInOrder:
         said = words.candidates(among=None, priority=None, is_suspect=False, limit=128)
 
         assert names(explain(said)) == "status"
+
+
+class TestRefresh:
+    """Looking at what there is to do for many jobs."""
+
+    def test_jobs_and_rows_are_found_by_their_keys(self, plan, Result):
+        """Neither copied, to the disk of a server if there are many, nor read from one end to the other."""
+        words, explain = plan
+
+        said = explain(refresh.survey(words, Result().wanted_keys(), Result().node, 10, is_stale_removed=True))
+
+        keyed = [how for how in said if how == "PRIMARY" or "SEARCH j USING" in how or "SEARCH t USING" in how]
+        assert len(keyed) == 2
+        assert not [how for how in said if "AUTOMATIC" in how]

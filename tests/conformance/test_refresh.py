@@ -176,3 +176,61 @@ class TestRescues:
 
         assert Result.jobs.reserved.keys() == [{"recording_id": 1}]
         assert keys_of(queue_of(Result).claim(ANN, count=9)) == [2, 3]
+
+
+class TestMany:
+    """Ten thousand jobs and more: what there is to do is found by looking, before anything is changed."""
+
+    @pytest.fixture
+    def many(self, Result, Recording, refresh):
+        """Have a job for each of 10,003 recordings, and give the function that refreshes them."""
+        Recording.insert({"recording_id": n, "session_date": "2024-01-01", "data": b""} for n in range(4, 10_004))
+        assert refresh()["added"] == 10_003
+        return refresh
+
+    def test_where_nothing_is_to_be_done_one_statement_says_so(self, many, statements):
+        """It locks no row and waits for nobody."""
+        statements.clear()
+
+        assert many() == NOTHING
+        assert len(statements) == 1
+        assert statements[0].startswith("SELECT")
+
+    def test_three_statements_do_what_there_is_to_do(self, Recording, many, statements):
+        """They look, take a turn, and copy the keys."""
+        Recording.insert1({"recording_id": 0, "session_date": "2024-01-01", "data": b""})
+        statements.clear()
+
+        assert many() == {**NOTHING, "added": 1}
+        assert len(statements) <= 3
+
+    def test_a_key_that_is_not_wanted_any_more_is_found(self, Result, many):
+        """Waiting jobs go when they are old enough, failed ones at once."""
+        old = {"recording_id": 20_000, "status": "pending", "priority": 5, "created_time": LONG_AGO}
+        failed = {"recording_id": 20_001, "status": "error", "priority": 5}
+        Result.jobs.insert([old | failed | {"recording_id": 20_002, "status": "ignore"}])
+        Result.jobs.insert1(old)
+        Result.jobs.insert1(failed)
+
+        assert many(stale_timeout=0) == {**NOTHING, "removed": 1}
+        assert many() == {**NOTHING, "removed": 1}
+        assert (Result.jobs & "recording_id >= 20000").fetch("status").tolist() == ["ignore"]
+
+    def test_a_key_that_was_made_without_its_job_is_found(self, Result, many):
+        """Its job waits for nothing."""
+        Result.populate({"recording_id": 1})
+
+        assert many() == {**NOTHING, "removed": 1}
+
+    def test_a_success_without_its_row_is_found(self, Result, many):
+        """It waits again."""
+        Result.jobs.update1({"recording_id": 3, "status": "success"})
+
+        assert many() == {**NOTHING, "re_pended": 1}
+
+    def test_what_is_held_for_too_long_is_taken(self, Result, many):
+        """If that is asked for."""
+        Result.jobs.update1({"recording_id": 3, "status": "reserved", "reserved_time": LONG_AGO})
+
+        assert many() == NOTHING
+        assert many(orphan_timeout=60) == {**NOTHING, "orphaned": 1}
