@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import platform
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -18,7 +17,7 @@ from djnb.errors import LockError, LostConnectionError, LostReservationError, Mi
 from djnb.jobs import points, refresh
 from djnb.jobs.job import Candidate, Holder, Job
 from djnb.jobs.layout import ensure_jobs
-from djnb.jobs.registry import registry_of, user_of
+from djnb.jobs.registry import host_name, registry_of, user_of
 from djnb.jobs.retry import clean, readable
 from djnb.jobs.version import code_version
 from djnb.jobs.window import Window, keys_of
@@ -217,7 +216,7 @@ class Queue:
     def _who(self) -> dict[str, Any]:
         return {
             "user": user_of(self.connection),
-            "host": platform.node()[:255],
+            "host": host_name(),
             "pid": os.getpid(),
             "connection_id": self.connection.connection_id,
             "version": code_version(),

@@ -35,6 +35,9 @@ heartbeat : datetime(3)
 _BITS = 62
 """Random bits of a worker's number: positive in a column of 64."""
 
+_LONGEST = 255
+"""Characters that the columns for hosts and users hold, here and in job tables."""
+
 _LABEL = "the registry of workers"
 
 
@@ -78,7 +81,7 @@ def register(connection: Connection, liveness: Liveness, schema: str) -> int:
         if connection_id is not None:
             break
     dialect = liveness.dialect
-    values = (worker, socket.gethostname()[:255], os.getpid(), user_of(connection), _version(), connection_id)
+    values = (worker, host_name(), os.getpid(), user_of(connection), _version(), connection_id)
     places = ", ".join([dialect.placeholder] * len(values))
     liveness.execute(
         Statement(
@@ -108,12 +111,17 @@ def strike(liveness: Liveness, schema: str, worker: int, *, unheard_since: Sight
     return bool(liveness.execute(statement).affected)
 
 
+def host_name() -> str:
+    """Return what this machine is called where it is noted who is at work."""
+    return socket.gethostname()[:_LONGEST]
+
+
 def user_of(connection: Connection) -> str:
     """Return who is at work: the account at the server, or the user of this computer."""
     if connection.address.user:
-        return connection.address.user[:255]
+        return connection.address.user[:_LONGEST]
     try:
-        return getpass.getuser()[:255]
+        return getpass.getuser()[:_LONGEST]
     except (KeyError, OSError):  # a container may run as a number without a name
         return ""
 

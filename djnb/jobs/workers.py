@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import logging
 import os
-import socket
 import time
 
 from djnb.connection import Connection
 from djnb.errors import LockError, LostConnectionError, MissingTableError, UnreachableError
 from djnb.jobs import reaping
 from djnb.jobs.heartbeat import Heartbeat, heartbeat_of
-from djnb.jobs.registry import registry_of
+from djnb.jobs.registry import host_name, registry_of
 
 logger = logging.getLogger(__name__)
 
@@ -112,7 +111,7 @@ class Worker:
     def bury(self, pid: int, cause: str) -> int:
         """Give back at once what a child of this process held that has died, and return how many workers it was."""
         with self._heart.lock:
-            return reaping.bury_process(self._heart.liveness, self.schema, socket.gethostname()[:255], pid, cause)
+            return reaping.bury_process(self._heart.liveness, self.schema, host_name(), pid, cause)
 
     def close(self) -> None:
         """Leave the registry; what is still held is given back, and nobody is charged for it."""
