@@ -9,11 +9,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from djnb.connection import Connection
-from djnb.declaration.alter import Alter
 from djnb.declaration.declare import create, make_spec
+from djnb.declaration.hidden import plan_hidden
 from djnb.errors import AccessError, DatabaseError, DefinitionError, OperandError, PlanChangedError
 from djnb.jobs.twins import check_twin
-from djnb.model.alteration import Alteration
 from djnb.model.attribute import NULL, Attribute, Default
 from djnb.model.core_types import parse_type
 from djnb.model.definition import parse_definition
@@ -132,22 +131,18 @@ def ensure_jobs(connection: Connection, target: TableSpec) -> TableSpec:
     declare_jobs(connection, target)
     name = target.name.job_table
     there = _found(connection, name)
-    if not _lacks(there):
+    plan = plan_hidden(connection, there, HIDDEN)
+    if not plan.changes:
         return there
     label = f"The job table of `{target.name.class_name}`"
     connection.check_outside_transaction(f"{label} cannot get the columns that it lacks")
-    names = tuple(attribute.name for attribute in there.attributes)
-    new = replace(
-        there,
-        attributes=(*there.attributes, *(a for a in HIDDEN if a.name not in names)),
-    )
     try:
-        Alter(connection, Alteration(there, new, {name: name for name in names}, frozenset()), ()).carry_out()
+        plan.carry_out()
     except AccessError as error:
         raise error.with_context(f"{label} was declared by DataJoint, and lacks columns that djnb needs.") from error
     except (PlanChangedError, DefinitionError, DatabaseError):
         connection.catalogue.forget(name.schema)
-        if _lacks(_found(connection, name)):  # else another worker was faster
+        if plan_hidden(connection, _found(connection, name), HIDDEN).changes:  # else another worker was faster
             raise
     return _found(connection, name)
 
@@ -157,7 +152,3 @@ def _found(connection: Connection, name: TableName) -> TableSpec:
     found = connection.catalogue.table(name)
     assert found is not None
     return found
-
-
-def _lacks(spec: TableSpec) -> bool:
-    return not {attribute.name for attribute in HIDDEN} <= {attribute.name for attribute in spec.attributes}

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from djnb.backends.liveness import Liveness, Sighting
 from djnb.jobs import points, registry
+from djnb.jobs.layout import LONGEST_MESSAGE
 from djnb.model.naming import TableName
 from djnb.settings import get_config
 from djnb.sql.statement import Statement
@@ -27,9 +28,6 @@ DIED = "WorkerDied: "
 
 ERROR_HASH = hashlib.blake2b(DIED.encode(), digest_size=8).hexdigest()
 """The signature of such errors."""
-
-_LONGEST_MESSAGE = 2047
-"""Characters that the column holds."""
 
 
 @dataclass(frozen=True)
@@ -225,7 +223,7 @@ def _explain(told: str, deaths: int) -> str:
         "Something in this computation ends the process: it was killed, as for want of memory, or crashed in compiled "
         "code. Call `make` for this key in a process of its own to see how; then delete this job, or retry it."
     )
-    return text[:_LONGEST_MESSAGE]
+    return text[:LONGEST_MESSAGE]
 
 
 def give_back(liveness: Liveness, schema: str, worker: int) -> None:
