@@ -63,23 +63,8 @@ if __name__ == "__main__":
     print(result.success_count, len(result.error_list), flush=True)
 """
 
-    def test_each_key_is_made_by_one_worker(self, schema, database_url, tmp_path):
+    def test_each_key_is_made_by_one_worker(self, connection, schema, database_url, tmp_path):
         """Two processes that populate at once make every key, and none twice."""
-
-        @schema
-        class Recording(dj.Manual):
-            definition = "recording_id : int32"
-
-        @schema
-        class Analysis(dj.Computed):
-            definition = """
-            -> Recording
-            ---
-            worker : int32
-            """
-
-        n_keys = 40
-        Recording.insert([(n,) for n in range(n_keys)])
         script = tmp_path / "worker.py"
         script.write_text(self.WORKER)
         environment = {**os.environ, "DJNB_WORK_URL": database_url, "PYTHONPATH": str(Path(dj.__file__).parents[1])}
@@ -91,6 +76,9 @@ if __name__ == "__main__":
             for _ in range(2)
         ]  # fmt: skip
         assert ["ready\n"] * 2 == [worker.stdout.readline() for worker in workers]
+        lab = dj.VirtualModule("lab", schema.name, connection=connection)
+        n_keys = 40
+        lab.Recording.insert([(n,) for n in range(n_keys)])
         answers = []
         for worker in workers:
             worker.stdin.write("go\n")
@@ -101,8 +89,8 @@ if __name__ == "__main__":
 
         assert [0, 0] == [worker.returncode for worker in workers]
         assert [n_keys, 0] == [sum(numbers) for numbers in zip(*answers, strict=True)]
-        assert n_keys == len(Analysis)
-        assert 0 == len(Analysis.jobs & 'status in ("pending", "reserved", "error")')
+        assert n_keys == len(lab.Analysis)
+        assert 0 == len(lab.Analysis.jobs & 'status in ("pending", "reserved", "error")')
 
     def test_keys_that_another_worker_has_are_left_to_it(self, Result):
         """A reserved key is not computed a second time."""

@@ -10,44 +10,6 @@ from djnb.errors import InputsChangedError, MakeError, MakeFormError
 from tests.conformance.recordings import KEYS, server_only
 
 
-def expensive_analysis(data):
-    return data * 2
-
-
-@pytest.fixture
-def LongAnalysis(schema, Recording):
-    """The three-part make of the requirements."""
-
-    @schema
-    class LongAnalysis(dj.Computed):
-        definition = """
-        -> Recording
-        ---
-        result : longblob
-        duration : float
-        """
-
-        def make_fetch(self, key):
-            """Phase 1: Fetch data (short transaction)"""
-            data = (Recording & key).fetch1("data")
-            return (data,)  # Must return tuple/list
-
-        def make_compute(self, key, data):
-            """Phase 2: Compute (no transaction - can take hours)"""
-            import time
-
-            start = time.time()
-            result = expensive_analysis(data)
-            duration = time.time() - start
-            return (result, duration)  # Must return tuple/list
-
-        def make_insert(self, key, result, duration):
-            """Phase 3: Insert (short transaction)"""
-            self.insert1(dict(key, result=result, duration=duration))
-
-    return LongAnalysis
-
-
 @pytest.fixture
 def parts(computed, Recording):
     """Give a function that declares `Result` with three parts, some of them replaced."""
@@ -65,11 +27,13 @@ def parts(computed, Recording):
 
 
 class TestThreeParts:
-    def test_of_the_requirements(self, LongAnalysis):
-        """Fetch, compute, insert: what one returns, the next one takes."""
-        LongAnalysis.populate()
+    def test_what_one_returns_the_next_one_takes(self, parts):
+        """Fetch, compute, insert, for every key."""
+        Result = parts()
 
-        assert [2.0, 4.0, 6.0] == [row["result"][0] for row in LongAnalysis.to_dicts()]
+        Result.populate()
+
+        assert [1.0, 2.0, 3.0] == Result.to_arrays("value").tolist()
 
     def test_lists_will_do(self, parts):
         """A list is as good as a tuple."""
@@ -185,31 +149,6 @@ class TestThreeParts:
 
 
 class TestGenerator:
-    def test_of_the_requirements(self, schema, Recording):
-        """The generator of the requirements, as it is written there."""
-
-        @schema
-        class Generated(dj.Computed):
-            definition = "-> Recording\n---\nresult : longblob"
-
-            def make(self, key):
-                # Fetch
-                data = (Recording & key).fetch1("data")
-                computed = yield (data,)  # Yield fetched data
-
-                if computed is None:
-                    # Compute (outside transaction)
-                    result = expensive_analysis(data)
-                    computed = yield (result,)
-
-                # Insert
-                self.insert1(dict(key, result=computed[0]))
-                yield  # Signal completion
-
-        Generated.populate()
-
-        assert [2.0, 4.0, 6.0] == [row["result"][0] for row in Generated.to_dicts()]
-
     @pytest.mark.parametrize("asks", [True, False], ids=["if computed is None", "without asking"])
     @pytest.mark.parametrize("signs", [True, False], ids=["with a last yield", "without"])
     def test_however_it_ends(self, computed, Recording, asks, signs):

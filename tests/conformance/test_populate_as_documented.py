@@ -1,4 +1,9 @@
-"""The examples of auto-populate that users learn from, nearly as they are written."""
+"""
+The examples of auto-populate that users learn from, nearly as they are written.
+
+Each has its whole text, tables included, so that it can be laid beside the document: they repeat each other as the
+documents do.
+"""
 
 from __future__ import annotations
 
@@ -389,38 +394,6 @@ class TestThreeParts:
         assert (3, []) == (result.success_count, result.error_list)
         np.testing.assert_array_equal([4.0] * 4, (LongAnalysis & {"recording_id": 2}).fetch1("result"))
         assert 0 <= (LongAnalysis & {"recording_id": 2}).fetch1("duration") < 60
-
-    def test_data_that_changed_meanwhile_is_computed_again(self, schema, Recording, database_url):
-        """Before the insert, what was fetched is verified: the result is of the data that is there."""
-        computed = []
-
-        @schema
-        class LongAnalysis(dj.Computed):
-            definition = """
-            -> Recording
-            ---
-            result : float
-            """
-
-            def make_fetch(self, key):
-                data = (Recording & key).fetch1("data")
-                return (data,)
-
-            def make_compute(self, key, data):
-                computed.append(data.mean())
-                if len(computed) == 1:  # somebody corrects the recording while this computes
-                    with dj.Connection(database_url) as other:
-                        table = dj.FreeTable(other, Recording().name.full)
-                        table.update1(dict(key, data=np.full(4, 7.0)))
-                return (data.mean(),)
-
-            def make_insert(self, key, result):
-                self.insert1(dict(key, result=result))
-
-        LongAnalysis.populate({"recording_id": 1})
-
-        assert [1.0, 7.0] == computed
-        assert 7.0 == LongAnalysis.fetch1("result")
 
     @pytest.mark.parametrize("reserve_jobs", [False, True])
     def test_as_a_generator(self, schema, Recording, reserve_jobs):

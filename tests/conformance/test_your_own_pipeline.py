@@ -20,7 +20,7 @@ def calculate_data(spk_data, look_outside):
 
 
 @pytest.fixture
-def main_pipeline(schema):
+def main_pipeline(connection):
     """
     The tables of a lab, by the modules that they are in.
 
@@ -91,8 +91,9 @@ def main_pipeline(schema):
 
     classes = (Animal, ArenaApparatus, Session, ClusterSessionGroup, Task, CuratedClustering, UnitSpikeTimes)
     known = {cls.__name__: cls for cls in classes}
+    lab = dj.Schema(SCHEMA_PREFIX + "main", connection=connection)
     for cls in classes:
-        schema(cls, context=known)
+        lab(cls, context=known)
 
     Animal.insert(ANIMALS)
     ArenaApparatus.ArenaGeometry.insert([("box", "open", True), ("box", "closed", False)])
@@ -131,9 +132,9 @@ def ephys_store(tmp_path):
 
 
 @pytest.fixture
-def name():
-    """Of a user's own schema."""
-    return SCHEMA_PREFIX + "user_alice_imaging_dev"
+def schema(connection):
+    """A user's own schema."""
+    return dj.schema(SCHEMA_PREFIX + "user_alice_imaging_dev", connection=connection)
 
 
 def made(table):
@@ -141,11 +142,10 @@ def made(table):
     return sorted((row["animal_id"], row["geometry"], row["unit"]) for row in table.proj().to_dicts())
 
 
-def test_a_key_source_of_many_tables_as_a_property(main_pipeline, name, connection):
+def test_a_key_source_of_many_tables_as_a_property(main_pipeline, schema):
     """The full example: clustered units of two animals, in tasks from which nothing is seen outside."""
     ephys, acquisition, animal = main_pipeline.ephys, main_pipeline.acquisition, main_pipeline.animal
     behavior, reference = main_pipeline.behavior, main_pipeline.reference
-    schema = dj.schema(name, connection=connection)
 
     @schema
     class MyTable(dj.Computed):
@@ -188,10 +188,9 @@ def test_a_key_source_of_many_tables_as_a_property(main_pipeline, name, connecti
     assert 0 == MyTable.populate().success_count
 
 
-def test_a_key_source_as_an_attribute(main_pipeline, name, connection):
+def test_a_key_source_as_an_attribute(main_pipeline, schema):
     """Some animals, named in a restriction as text."""
     ephys, animal = main_pipeline.ephys, main_pipeline.animal
-    schema = dj.schema(name, connection=connection)
 
     @schema
     class MyTable(dj.Computed):
@@ -211,42 +210,32 @@ def test_a_key_source_as_an_attribute(main_pipeline, name, connection):
     assert 8 == len(MyTable)
 
 
-def test_by_default_every_combination(main_pipeline, name, connection):
-    """Without a key source, all units of all animals."""
-    ephys = main_pipeline.ephys  # noqa: F841 -- the definition names it
-    schema = dj.schema(name, connection=connection)
+@pytest.fixture
+def Unrestricted(main_pipeline, schema):
+    """A table of all units: it says nothing about its key source."""
 
-    @schema
-    class MyTable(dj.Computed):
-        definition = """
-        -> ephys.UnitSpikeTimes
-        ---
-        my_first_column : int               # comment
-        my_second_column: blob@ephys_store  # 2nd comment
-        """
-
-        def make(self, key):
-            self.insert1(dict(key, my_first_column=1, my_second_column=[key["unit"]]))
-
-    MyTable.populate()
-
-    assert 12 == len(MyTable)
-
-
-def test_what_precedes_is_counted_as_far_as_it_is_there(main_pipeline, name, connection):
-    """Progress asks which keys there are now; tables before it that are not yet filled give fewer."""
-    ephys = main_pipeline.ephys
-    schema = dj.schema(name, connection=connection)
-
-    @schema
-    class MyTable(dj.Computed):
-        definition = "-> ephys.UnitSpikeTimes"
+    class Unrestricted(dj.Computed):
+        definition = "-> UnitSpikeTimes"
 
         def make(self, key):
             self.insert1(key)
 
-    MyTable.populate()
-    assert (12, 12) == MyTable.progress(display=False)
-    (ephys.UnitSpikeTimes & {"unit": 2}).delete(prompt=False)
+    return schema(Unrestricted, context={"UnitSpikeTimes": main_pipeline.ephys.UnitSpikeTimes})
 
-    assert (6, 6) == MyTable.progress(display=False)
+
+def test_by_default_every_combination(Unrestricted):
+    """Without a key source, all units of all animals."""
+    Unrestricted.populate()
+
+    assert [(animal, geometry, unit) for animal in "abc" for geometry in ("closed", "open") for unit in (1, 2)] == (
+        made(Unrestricted)
+    )
+
+
+def test_what_precedes_is_counted_as_far_as_it_is_there(main_pipeline, Unrestricted):
+    """Progress asks which keys there are now; tables before it that are not yet filled give fewer."""
+    Unrestricted.populate()
+    assert (12, 12) == Unrestricted.progress(display=False)
+    (main_pipeline.ephys.UnitSpikeTimes & {"unit": 2}).delete(prompt=False)
+
+    assert (6, 6) == Unrestricted.progress(display=False)
