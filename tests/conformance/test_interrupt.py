@@ -2,35 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
-import sys
 import threading
-from pathlib import Path
 
 import pytest
 
 import djnb as dj
-from djnb.errors import (
-    LostConnectionError,
-    PopulateInterrupted,
-)
-from djnb.events import (
-    KeyStarted,
-    PopulateStarted,
-)
+from djnb.errors import LostConnectionError, PopulateInterrupted
+from djnb.events import KeyStarted, PopulateStarted
 from djnb.populate.result import PopulateResult
 from djnb.sql.statement import Statement
-from tests.conformance.recordings import KEYS, fails_at, outline, server_only
+from tests.conformance.recordings import KEYS, outline, server_only
 
-
-@pytest.fixture(autouse=True)
-def _hear_the_signal():
-    """As in a terminal; tests that were started in the background ignore it."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
+pytestmark = pytest.mark.usefixtures("signals_of_a_terminal")
 
 
 class TestInterrupt:
@@ -86,84 +70,6 @@ class TestInterrupt:
             Result.populate()
 
         assert (2, KEYS) == (Result.populate().success_count, Result.keys())
-
-    def test_of_a_real_process(self, run_child, computed):
-        """Ctrl-C in a terminal, in the middle of a computation."""
-        Result = computed(fails_at(None, None))
-
-        told, code = run_child("compute", lambda: None)
-
-        assert ("Result: 1 made, 2 left, interrupted\n", 0) == (told, code)
-        assert [{"recording_id": 1, "value": 1.0}] == Result.to_dicts()
-
-    @server_only
-    def test_of_a_real_process_amid_a_question_to_the_server(self, run_child, computed, mysql_admin):
-        """Ctrl-C while the server works on an answer that make waits for."""
-        Result = computed(fails_at(None, None))
-        asked = "SELECT id FROM information_schema.processlist WHERE info LIKE 'SELECT SLEEP%'"
-
-        def wait_for_the_question():
-            while not mysql_admin(asked):
-                pass
-
-        told, code = run_child("ask", wait_for_the_question)
-        for (number,) in mysql_admin(asked):  # the server sleeps on, with locks
-            mysql_admin(f"KILL {number}")
-
-        assert ("Result: 1 made, 2 left, interrupted\n", 0) == (told, code)
-        assert [{"recording_id": 1, "value": 1.0}] == Result.to_dicts()
-
-
-@pytest.fixture
-def run_child(database_url, schema):
-    """Give a function that populates `Result` in a process and interrupts it within the second key."""
-
-    def run(what, wait):
-        child = subprocess.Popen(
-            [sys.executable, "-c", _CHILD, schema.name, what],
-            env={**os.environ, "DJNB_DATABASE_URL": database_url, "PYTHONPATH": _ROOT},
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        with child:
-            assert "making 2\n" == child.stdout.readline()
-            wait()
-            child.send_signal(signal.SIGINT)
-            told, _ = child.communicate(timeout=60)
-        return told, child.returncode
-
-    return run
-
-
-_ROOT = str(Path(dj.__file__).parents[1])
-
-_CHILD = """
-import signal, sys, threading
-import djnb as dj
-from djnb.errors import PopulateInterrupted
-from djnb.sql.statement import Statement
-
-# As in a terminal; a process that is started in the background, and its children, ignore the signal.
-signal.signal(signal.SIGINT, signal.default_int_handler)
-schema = dj.Schema(sys.argv[1], create_schema=False, create_tables=False)
-
-@schema
-class Result(dj.Computed):
-    definition = "-> Recording"
-
-    def make(self, key):
-        self.insert1(dict(key, value=1))
-        if key["recording_id"] == 2:
-            print("making 2", flush=True)
-            if sys.argv[2] == "ask":
-                self.connection.execute(Statement("SELECT SLEEP(60)"))
-            threading.Event().wait(60)
-
-try:
-    Result.populate(suppress_errors=True)
-except PopulateInterrupted as interrupt:
-    print(interrupt.result)
-"""
 
 
 class TestStop:

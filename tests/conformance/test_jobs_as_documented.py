@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from datetime import datetime
-from pathlib import Path
 
 import pytest
 
 import djnb as dj
 from djnb.errors import DefinitionError, MakeError
 from djnb.migrate import add_job_metadata_columns
+from tests.conformance.programs import start_python
 from tests.conformance.recordings import KEYS, fails_at, insert_mean
 
 
@@ -67,14 +65,8 @@ if __name__ == "__main__":
         """Two processes that populate at once make every key, and none twice."""
         script = tmp_path / "worker.py"
         script.write_text(self.WORKER)
-        environment = {**os.environ, "DJNB_WORK_URL": database_url, "PYTHONPATH": str(Path(dj.__file__).parents[1])}
-        workers = [
-            subprocess.Popen(
-                [sys.executable, str(script), schema.name],
-                env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-            )
-            for _ in range(2)
-        ]  # fmt: skip
+        environment = {"DJNB_WORK_URL": database_url}
+        workers = [start_python(str(script), schema.name, environment=environment, stderr=None) for _ in range(2)]
         assert ["ready\n"] * 2 == [worker.stdout.readline() for worker in workers]
         lab = dj.VirtualModule("lab", schema.name, connection=connection)
         n_keys = 40

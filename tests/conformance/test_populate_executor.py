@@ -167,19 +167,16 @@ class TestExecutorThatBreaks:
         assert ([], []) == (table.keys(), [event for event in heard if isinstance(event, KeyFailed)])
 
 
+@pytest.mark.usefixtures("signals_of_a_terminal")
 class TestInterrupt:
     def test_waits_for_what_runs(self, connection, table):
         """Ctrl-C gives out nothing more; what threads are at is made, since nothing can end it."""
-        before = signal.signal(signal.SIGINT, signal.default_int_handler)
-        try:
-            with (
-                ThreadPoolExecutor(2) as executor,
-                connection.bus.subscribed(lambda event: signal.raise_signal(signal.SIGINT), KeyFinished),
-                pytest.raises(PopulateInterrupted) as caught,
-            ):
-                table.populate("recording_id < 7", executor=executor)
-        finally:
-            signal.signal(signal.SIGINT, before)
+        with (
+            ThreadPoolExecutor(2) as executor,
+            connection.bus.subscribed(lambda event: signal.raise_signal(signal.SIGINT), KeyFinished),
+            pytest.raises(PopulateInterrupted) as caught,
+        ):
+            table.populate("recording_id < 7", executor=executor)
 
         result = caught.value.result
         assert (len(table()), 6) == (result.success_count, result.success_count + result.remaining)

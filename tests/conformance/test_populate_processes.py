@@ -5,10 +5,7 @@ from __future__ import annotations
 import os
 import pickle
 import signal
-import subprocess
-import sys
 import threading
-from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import numpy as np
@@ -21,9 +18,8 @@ from djnb.populate.maker import Maker
 from djnb.populate.outcome import RemoteError
 from djnb.populate.parcel import pack
 from djnb.populate.result import PopulateResult
+from tests.conformance.programs import start_python
 from tests.conformance.recordings import KEYS, fails_at
-
-_ROOT = str(Path(dj.__file__).parents[1])
 
 
 @pytest.fixture
@@ -297,13 +293,12 @@ class TestScript:
 
         def start(what):
             (tmp_path / "script.py").write_text(_SCRIPT)
-            return Result, subprocess.Popen(
-                [sys.executable, "script.py", schema.name, what],
+            return Result, start_python(
+                "script.py",
+                schema.name,
+                what,
+                environment={"DJNB_DATABASE_URL": database_url},
                 cwd=tmp_path,
-                env={**os.environ, "DJNB_DATABASE_URL": database_url, "PYTHONPATH": _ROOT},
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                text=True,
                 start_new_session=True,
             )
 
@@ -338,18 +333,16 @@ class TestScript:
         assert (said, "", 0) == (told, complained, child.returncode)
 
 
+@pytest.mark.usefixtures("signals_of_a_terminal")
 def test_interrupt_of_this_process_waits_for_the_undoing(connection, computed):
     """Ctrl-C while processes work: they undo their keys, and the result says what is left."""
     Result = computed(fails_at(None, None))
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        with (
-            connection.bus.subscribed(lambda event: signal.raise_signal(signal.SIGINT), KeyFinished),
-            pytest.raises(PopulateInterrupted) as caught,
-        ):
-            Result.populate(processes=2)
-    finally:
-        signal.signal(signal.SIGINT, before)
+
+    with (
+        connection.bus.subscribed(lambda event: signal.raise_signal(signal.SIGINT), KeyFinished),
+        pytest.raises(PopulateInterrupted) as caught,
+    ):
+        Result.populate(processes=2)
 
     result = caught.value.result
     assert (True, len(Result()), 3) == (

@@ -240,16 +240,8 @@ class TestTogether:
         assert [{"recording_id": 5}] == result.failed_keys
 
 
+@pytest.mark.usefixtures("signals_of_a_terminal")
 class TestInterrupt:
-    @pytest.fixture(autouse=True)
-    def _hear_the_signals(self):
-        before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        yield
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
     @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
     def test_gives_the_job_back_without_an_error(self, computed, number):
         """The key in hand goes back to pending, and so does what was taken ahead; nothing is charged."""

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 import threading
 from contextlib import suppress
-from pathlib import Path
 
 import pytest
 
@@ -17,22 +14,12 @@ from djnb.errors import PopulateInterrupted, PopulateTerminated
 from djnb.events import KeyFinished, PopulateStarted, StatementSent
 from djnb.populate.result import PopulateResult
 from djnb.populate.signals import guarded
-from tests.conformance.recordings import KEYS, fails_at
+from tests.conformance.programs import start_python
+from tests.conformance.recordings import KEYS, fails_at, server_only
 
-_ROOT = str(Path(dj.__file__).parents[1])
+pytestmark = pytest.mark.usefixtures("signals_of_a_terminal")
 
 BOTH = pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])
-
-
-@pytest.fixture(autouse=True)
-def _hear_the_signals():
-    """As in a terminal; tests that were started in the background ignore SIGINT."""
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    yield
-    for number, handler in before.items():
-        signal.signal(number, handler)
 
 
 def sends(number, *, at=2):
@@ -206,9 +193,10 @@ class TestHandlers:
         assert PopulateResult("Result", 2, remaining=1, is_stopped=True) == result
 
 
-_CHILD = """
+_PROGRAM = """
 import signal, sys, threading
 import djnb as dj
+from djnb.sql.statement import Statement
 
 signal.signal(signal.SIGINT, signal.default_int_handler)
 schema = dj.Schema(sys.argv[1], create_schema=False, create_tables=False)
@@ -221,6 +209,8 @@ class Result(dj.Computed):
         self.insert1(dict(key, value=1))
         if key["recording_id"] == 2:
             print("making 2", flush=True)
+            if sys.argv[2] == "ask":
+                self.connection.execute(Statement("SELECT SLEEP(60)"))
             threading.Event().wait(60)
 
 Result.populate(suppress_errors=True)
@@ -228,21 +218,45 @@ Result.populate(suppress_errors=True)
 
 
 class TestProcess:
-    @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 1), (signal.SIGTERM, 143)])
-    def test_that_catches_nothing_ends_as_one_does(self, database_url, schema, computed, number, code):
-        """A script that populates can be ended from outside, in the middle of a computation; nothing is half done."""
-        Result = computed(fails_at(None, None))
-        child = subprocess.Popen(
-            [sys.executable, "-c", _CHILD, schema.name],
-            env={**os.environ, "DJNB_DATABASE_URL": database_url, "PYTHONPATH": _ROOT},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        with child:
-            assert "making 2\n" == child.stdout.readline()
-            child.send_signal(number)
-            _, told = child.communicate(timeout=60)
+    """A script that catches nothing is ended from outside, within its second key."""
 
-        assert (code, [{"recording_id": 1, "value": 1.0}]) == (child.returncode, Result.to_dicts())
-        assert ("PopulateInterrupted" in told) == (number == signal.SIGINT)
+    @pytest.fixture
+    def signalled(self, database_url, schema, computed):
+        """Give a function that runs the script, sends the signal, and returns rows, exit code and what was told."""
+        Result = computed(fails_at(None, None))
+
+        def run(number, *, at, until=lambda: None):
+            with start_python(
+                "-c", _PROGRAM, schema.name, at, environment={"DJNB_DATABASE_URL": database_url}
+            ) as child:
+                assert "making 2\n" == child.stdout.readline()
+                until()
+                child.send_signal(number)
+                _, told = child.communicate(timeout=60)
+            return Result.to_dicts(), child.returncode, told
+
+        return run
+
+    @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 1), (signal.SIGTERM, 143)])
+    def test_that_catches_nothing_ends_as_one_does(self, signalled, number, code):
+        """In the middle of a computation: nothing is half done; Ctrl-C shows the error, a termination shows none."""
+        rows, ended, told = signalled(number, at="compute")
+
+        assert ([{"recording_id": 1, "value": 1.0}], code) == (rows, ended)
+        assert (number == signal.SIGINT) == ("PopulateInterrupted" in told) == ("Result: 1 made, 2 left" in told)
+
+    @server_only
+    def test_amid_a_question_to_the_server(self, signalled, mysql_admin):
+        """Ctrl-C while the server works on an answer that make waits for."""
+        asked = "SELECT id FROM information_schema.processlist WHERE info LIKE 'SELECT SLEEP%'"
+
+        def wait_for_the_question():
+            while not mysql_admin(asked):
+                pass
+
+        rows, ended, told = signalled(signal.SIGINT, at="ask", until=wait_for_the_question)
+        for (number,) in mysql_admin(asked):  # the server sleeps on, with locks
+            mysql_admin(f"KILL {number}")
+
+        assert ([{"recording_id": 1, "value": 1.0}], 1) == (rows, ended)
+        assert "Result: 1 made, 2 left" in told

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
-import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 import djnb as dj
 from djnb.cli import main
+from tests.conformance.programs import start_python
 from tests.conformance.recordings import KEYS
 
-_ROOT = str(Path(dj.__file__).parents[1])
+pytestmark = pytest.mark.usefixtures("signals_of_a_terminal")
 
 _PIPELINE = """
 import os
@@ -58,14 +56,6 @@ class Unmade(dj.Computed):
 """
 
 
-@pytest.fixture(autouse=True)
-def _hear_the_signal():
-    """As in a terminal; what is started in the background, and its children, ignore SIGINT."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
 @pytest.fixture
 def pipeline(database_url, schema, tmp_path, monkeypatch):
     """A module `pipeline` in the working directory, with three recordings in its database; give its classes."""
@@ -86,14 +76,7 @@ def start(pipeline, tmp_path):
     children = []
 
     def start(*arguments):
-        child = subprocess.Popen(
-            [sys.executable, "-m", "djnb", "work", "pipeline", *arguments],
-            cwd=tmp_path,
-            env={**os.environ, "PYTHONPATH": _ROOT},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        child = start_python("-m", "djnb", "work", "pipeline", *arguments, cwd=tmp_path)
         children.append(child)
         return child
 

@@ -11,13 +11,10 @@ import gc
 import os
 import signal
 import socket
-import subprocess
-import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import cached_property
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -31,6 +28,7 @@ from djnb.jobs.workers import Worker
 from djnb.model.naming import TableName
 from djnb.sql.statement import Statement
 from tests import servers
+from tests.conformance.programs import start_python
 from tests.conformance.recordings import KEYS, server_only
 from tests.conformance.wire import wire_to
 from tests.conftest import absent
@@ -140,8 +138,6 @@ _WARNINGS = (
     "-Wignore:unclosed database:ResourceWarning",
 )
 
-_ROOT = str(Path(dj.__file__).parents[1])
-
 
 class Child:
     """A process that is a worker of the schema and evaluates what it is told."""
@@ -184,19 +180,13 @@ def start_worker(database_url, schema, tmp_path):
         short = {f"DJNB_{name.upper().replace('.', '__')}": str(value) for name, value in SHORT.items()}
         complaints = tmp_path / f"complaints_{len(children)}"
         with complaints.open("w") as stderr:
-            process = subprocess.Popen(
-                [
-                    sys.executable,
-                    *_WARNINGS,
-                    "-c",
-                    _WORKER,
-                    schema.name,
-                ],
-                env={**os.environ, **short, "DJNB_DATABASE_URL": url, "PYTHONPATH": _ROOT, **environment},
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
+            process = start_python(
+                *_WARNINGS,
+                "-c",
+                _WORKER,
+                schema.name,
+                environment={**short, "DJNB_DATABASE_URL": url, **environment},
                 stderr=stderr,
-                text=True,
             )
         children.append(process)
         return Child(process, complaints)
