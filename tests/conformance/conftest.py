@@ -19,6 +19,7 @@ from djnb.events import (
     PopulateFinished,
     PopulateStarted,
 )
+from tests.conformance.classes import make_table
 from tests.conformance.crew import Crew, Origin
 from tests.conformance.recordings import insert_mean
 from tests.conftest import SCHEMA_PREFIX
@@ -43,6 +44,16 @@ def shared_schema(shared_connection: djnb.Connection) -> Iterator[djnb.Schema]:
     schema = djnb.Schema(SCHEMA_PREFIX + secrets.token_hex(4), connection=shared_connection)
     yield schema
     shared_connection.drop_schema(schema.name)
+
+
+@pytest.fixture
+def declare(schema):
+    """Give a function that declares a class with a definition; the names after `->` are keywords."""
+
+    def declare(name, definition, tier=dj.Manual, *, schema=schema, body=None, **names):
+        return schema(make_table(name, definition, tier, **(body or {})), context=names)
+
+    return declare
 
 
 @pytest.fixture

@@ -14,12 +14,9 @@ from djnb.events import StatementSent
 from djnb.model.naming import TableName
 from djnb.schemas.contents import ContentsWarning
 from djnb.sql.statement import Statement
+from tests.conformance.classes import make_table
 from tests.conformance.pipelines import declare_lab, fill_lab
 from tests.conformance.recordings import server_only
-
-
-def make_table(name, definition, tier=dj.Manual, **body):
-    return type(name, (tier,), {"definition": definition, **body})
 
 
 def pattern(name):

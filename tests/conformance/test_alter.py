@@ -30,16 +30,6 @@ HEAD = "# animals\nsubject_id : int32  # the id\n---\n"
 
 
 @pytest.fixture
-def declare(schema):
-    """Declare a class with this definition; the names after `->` are keywords."""
-
-    def declare(name, definition, tier=dj.Manual, **names):
-        return schema(type(name, (tier,), {"definition": definition}), context=names)
-
-    return declare
-
-
-@pytest.fixture
 def Lab(declare):
     Lab = declare("Lab", "lab : varchar(8)  # short name", dj.Lookup)
     Lab.insert([("a",), ("b",)])

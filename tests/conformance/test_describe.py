@@ -14,16 +14,6 @@ from tests.definitions import definitions
 
 
 @pytest.fixture
-def declare(schema):
-    """Declare a class with this definition; the names after `->` are keywords."""
-
-    def declare(name, definition, tier=dj.Manual, *, schema=schema, **names):
-        return schema(type(name, (tier,), {"definition": definition}), context=names)
-
-    return declare
-
-
-@pytest.fixture
 def other_schema(schema):
     """Give a second schema of the same database."""
     return dj.Schema(schema.name + "_b", connection=schema.connection)

@@ -14,14 +14,12 @@ from djnb.errors import (
     DefinitionError,
     MissingSchemaError,
     MissingTableError,
+    NotDeclaredError,
     OperandError,
     UnknownParentError,
 )
+from tests.conformance.classes import make_table
 from tests.conftest import SCHEMA_PREFIX
-
-
-def make_table(name, definition, tier=dj.Manual, **body):
-    return type(name, (tier,), {"definition": definition, **body})
 
 
 @pytest.fixture
@@ -36,6 +34,69 @@ def module(monkeypatch, schema):
 @pytest.fixture
 def name():
     return SCHEMA_PREFIX + secrets.token_hex(4)
+
+
+class TestActivation:
+    def test_classes_wait_for_their_schema(self, connection, schema, tables):
+        """`Schema()` without a name collects classes; `activate` declares them in their order."""
+        later = dj.Schema()
+
+        @later
+        class A(dj.Lookup):
+            definition = "a : int32"
+            contents = ((1,),)
+
+        @later
+        class B(dj.Manual):
+            definition = "-> A\nb : int32"
+
+            class C(dj.Part):
+                definition = "-> master\nc : int32"
+
+        before = (later.is_activated(), tables())
+        later.activate(schema.name, connection=connection)
+
+        assert (False, set()) == before
+        assert (True, {"#a", "b", "b__c"}, 1) == (later.is_activated(), tables(), len(A))
+
+    def test_class_that_waits_says_so(self):
+        """Neither the class nor the schema can be asked yet."""
+        later = dj.Schema()
+        A = later(make_table("A", "a : int32"))
+
+        with pytest.raises(NotDeclaredError, match=r"`A` is not declared.*not activated. Call `schema\.activate"):
+            A.fetch()
+        with pytest.raises(NotDeclaredError, match=r"Call `schema\.activate"):
+            later.list_tables()
+
+    def test_objects_may_come_with_the_activation(self, connection, schema, Subject):
+        """As modules that link pipelines together do."""
+        later = dj.Schema()
+        A = later(make_table("A", "-> Animal"))
+
+        later.activate(schema.name, connection=connection, add_objects={"Animal": Subject})
+
+        assert ["subject_id"] == A.primary_key
+
+    def test_schema_that_is_not_there_is_not_made_unasked(self, connection, schema):
+        """`create_schema=False` opens what is there, and nothing else."""
+        with pytest.raises(MissingSchemaError, match="no schema 'djnb_test_absent'"):
+            dj.Schema("djnb_test_absent", connection=connection, create_schema=False)
+
+        assert "djnb_test_absent" not in connection.list_schemas()
+        assert dj.Schema(schema.name, connection=connection, create_schema=False).exists
+
+    def test_table_that_is_not_there_is_not_made_unasked(self, connection, schema, tables):
+        """`create_tables=False` opens what is there, and a class whose table is not stays undeclared."""
+        reader = dj.Schema(schema.name, connection=connection, create_tables=False)
+        A = make_table("A", "a : int32")
+
+        with pytest.raises(MissingTableError, match="`A` is not in the schema"):
+            reader(A)
+        with pytest.raises(NotDeclaredError):
+            A.fetch()
+
+        assert set() == tables()
 
 
 class TestOnce:
