@@ -97,6 +97,19 @@ class Connection(Schemas, DataJointWords):
         """Whether `close` was called."""
         return self._sessions.is_closed
 
+    def patient(self, has_enough: Callable[[], bool]) -> AbstractContextManager[None]:
+        """
+        Have the calling thread wait, in a ``with`` block, for a server that does not answer, rather than raise at once.
+
+        A server that is started again has its clients back then; statements that write are not sent twice by it.
+
+        Parameters
+        ----------
+        has_enough : callable
+            Tells whether to wait no longer. After two minutes nobody does.
+        """
+        return self._sessions.patient(has_enough)
+
     def __repr__(self) -> str:
         return f"Connection({str(self.address)!r})"
 

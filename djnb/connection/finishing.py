@@ -9,7 +9,6 @@ written again in another one. What was computed is not computed again.
 from __future__ import annotations
 
 import logging
-import random
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
@@ -20,7 +19,7 @@ from djnb.backends.base import Answer
 from djnb.connection.deeds import PASSING, Deed, Deeds, marking
 from djnb.connection.reads import Read, Reads
 from djnb.connection.sending import Sender
-from djnb.connection.sessions import Session, Sessions
+from djnb.connection.sessions import PATIENCE_SECONDS, Session, Sessions, wait_a_while
 from djnb.errors import DataJointError, LockError, LostConnectionError, UnreachableError
 from djnb.sql.dialect import Dialect
 from djnb.sql.statement import Statement
@@ -29,9 +28,6 @@ logger = logging.getLogger(__name__)
 
 ATTEMPTS = 10
 """How often the transaction is opened again."""
-
-PATIENCE_SECONDS = 120.0
-"""How long a server that was lost may take to come back."""
 
 T = TypeVar("T")
 
@@ -231,7 +227,7 @@ class Finishing:
             self.fate.failure = error
             raise error
         logger.info("A transaction is done again after: %s", error)
-        _wait(self._failures)
+        wait_a_while(self._failures)
 
     @property
     def _can_connect(self) -> bool:
@@ -293,7 +289,7 @@ class Finishing:
                     fate = self._guard.was_committed()
             except PASSING:
                 tries += 1
-                _wait(tries)
+                wait_a_while(tries)
                 continue
             self.fate.may_be_kept = bool(fate)
             if fate is None:
@@ -307,9 +303,3 @@ class Finishing:
         if session is not None and (session.in_transaction or session.driver.in_transaction):
             self._transactions.roll_back(session)
         self._sessions.leave_block()
-
-
-def _wait(times: int) -> None:
-    """Wait longer each time, and not as long as another who waits."""
-    longest = min(0.02 * 2 ** min(times, 8), 5.0)
-    time.sleep(random.uniform(longest / 2, longest))

@@ -55,14 +55,15 @@ class Sender:
         can_repeat = may_repeat and self.reconnects and not session.in_transaction
         started = time.perf_counter()
         try:
-            try:
-                return self._send_once(session, sql, send)
-            except LostConnectionError:
-                if not can_repeat:
-                    raise
+            while True:
+                try:
+                    return self._send_once(session, sql, send)
+                except LostConnectionError:
+                    if not can_repeat:
+                        raise
                 logger.info("The connection to %s was lost; connecting again", self._backend.address)
                 session = self._sessions.current()
-                return self._send_once(session, sql, send)
+                can_repeat = self._sessions.is_patient
         finally:
             session.last_used = time.monotonic()
             if is_told:

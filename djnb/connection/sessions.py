@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import random
 import threading
 import time
 import weakref
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from djnb.backends.base import Backend, Driver
-from djnb.errors import DataJointError, LostConnectionError
+from djnb.errors import DataJointError, LostConnectionError, UnreachableError
+
+logger = logging.getLogger(__name__)
+
+PATIENCE_SECONDS = 120.0
+"""How long whoever is patient waits for a server that has gone away."""
+
+_LONGEST_WAIT = 2.0
+"""Seconds between two tries."""
 
 
 @dataclass
@@ -35,10 +47,16 @@ class Session:
 
 
 class _Own(threading.local):
-    """What a thread has of its own: its session, and why the transaction is gone whose block it is still in."""
+    """
+    What a thread has of its own.
+
+    Its session; why the transaction is gone whose block it is still in; and, while it waits for a server that does not
+    answer, what tells that it has waited enough.
+    """
 
     session: Session | None = None
     broken: DataJointError | None = None
+    has_enough: Callable[[], bool] | None = None
 
 
 class Sessions:
@@ -81,13 +99,15 @@ class Sessions:
         ------
         LostConnectionError
             `close` was called.
+        UnreachableError
+            No server answers; where the thread is patient, for so long.
         """
         session = self.open_one
         if session is not None:
             return session
         if self.is_closed:
             raise LostConnectionError(f"The connection to {self._backend.address} was closed.", remedy="Connect again.")
-        session = Session(self._backend.connect(), weakref.ref(threading.current_thread()))
+        session = Session(self._connect(), weakref.ref(threading.current_thread()))
         self._own.session = session
         with self._lock:
             ended = [s for s in self._all if s.is_ended]
@@ -95,6 +115,35 @@ class Sessions:
         for old in ended:
             old.close()
         return session
+
+    def _connect(self) -> Driver:
+        began = time.monotonic()
+        tries = 0
+        while True:
+            try:
+                return self._backend.connect()
+            except UnreachableError as error:
+                is_over = self._own.has_enough
+                if is_over is None or is_over() or time.monotonic() - began > PATIENCE_SECONDS:
+                    raise
+                if not tries:
+                    logger.warning("%s Waiting for it, %.0f seconds at most.", error.message, PATIENCE_SECONDS)
+            tries += 1
+            wait_a_while(tries, longest=_LONGEST_WAIT)
+
+    @property
+    def is_patient(self) -> bool:
+        """Whether the calling thread waits for a server that has gone away."""
+        return self._own.has_enough is not None
+
+    @contextmanager
+    def patient(self, has_enough: Callable[[], bool]) -> Iterator[None]:
+        """Have the calling thread wait, in a ``with`` block, for a server that does not answer; see `Connection`."""
+        before, self._own.has_enough = self._own.has_enough, has_enough
+        try:
+            yield
+        finally:
+            self._own.has_enough = before
 
     def drop(self, session: Session, cause: DataJointError) -> None:
         """Give up a driver connection, and with it the transaction that was open on it."""
@@ -133,3 +182,9 @@ class Sessions:
         self._own = _Own()
         for session in sessions:
             session.close()
+
+
+def wait_a_while(times: int, *, longest: float = 5.0) -> None:
+    """Wait longer each time, and not as long as another who waits."""
+    seconds = min(0.02 * 2 ** min(times, 8), longest)
+    time.sleep(random.uniform(seconds / 2, seconds))

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Protocol
+from dataclasses import dataclass, field
+from typing import Any
 
 from djnb.sql.queue import Held
 
 
-class Holder(Protocol):
-    """What a queue needs of a worker."""
+@dataclass(eq=False)
+class Holder:
+    """
+    Who holds jobs, as far as a queue knows.
 
-    @property
-    def id(self) -> int:
-        """Its number in the registry of the schema."""
-        ...
+    Attributes
+    ----------
+    id : int
+        What the jobs say in ``_worker``: its number in the registry of the schema.
+    tokens : set of int
+        Of the reservations that it is at, or is about to make. Whoever is done with one takes it out.
+    """
+
+    id: int
+    tokens: set[int] = field(default_factory=set)
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from djnb.sql.values import UnfitError, canonical
 
 _Place = tuple[TableName, tuple[Any, ...]]
 
-_held: WeakKeyDictionary[Connection, dict[_Place, Job]] = WeakKeyDictionary()
+_held: WeakKeyDictionary[Connection, dict[_Place, tuple[Worker, Job]]] = WeakKeyDictionary()
 _lock = threading.Lock()
 
 
@@ -63,11 +63,12 @@ def _place(queue: Queue, key: Mapping[str, Any]) -> _Place:
 def reserve(queue: Queue, key: Mapping[str, Any]) -> bool:
     """Take the job of a key for this process; False if it may not be begun now."""
     own = key_of(queue.words, key)
-    job = queue.take(Worker.of(queue.connection, queue.target.name.schema), own)
+    worker = Worker.of(queue.connection, queue.target.name.schema)
+    job = queue.take(worker, own)
     if job is None:
         return False
     with _lock:
-        _held.setdefault(queue.connection, {})[_place(queue, own)] = job
+        _held.setdefault(queue.connection, {})[_place(queue, own)] = worker, job
     return True
 
 
@@ -109,21 +110,28 @@ def release(queue: Queue, key: Mapping[str, Any]) -> None:
         It has not, or not any more.
     """
     own = key_of(queue.words, key)
-    job = _held.get(queue.connection, {}).get(_place(queue, own))
+    job = _taken(queue, own)
     if job is None:
         raise LostReservationError.for_key(queue.target.name.class_name, own)
     _end(queue, own, queue.words.release([job.held]))
 
 
+def _taken(queue: Queue, key: Mapping[str, Any]) -> Job | None:
+    _, job = _held.get(queue.connection, {}).get(_place(queue, key), (None, None))
+    return job
+
+
 def _where(queue: Queue, key: Mapping[str, Any]) -> Statement:
     """Return the condition that it is the job of a key, and this process's or nobody's."""
-    job = _held.get(queue.connection, {}).get(_place(queue, key))
+    job = _taken(queue, key)
     return queue.words.is_free(key) if job is None else queue.words.is_held([job.held])
 
 
 def _end(queue: Queue, key: Mapping[str, Any], statement: Statement) -> None:
     affected = queue.connection.execute(statement).affected
     with _lock:
-        _held.get(queue.connection, {}).pop(_place(queue, key), None)
+        worker, job = _held.get(queue.connection, {}).pop(_place(queue, key), (None, None))
+    if worker is not None and job is not None:
+        worker.tokens.discard(job.token)
     if affected != 1:
         raise LostReservationError.for_key(queue.target.name.class_name, key)

@@ -133,8 +133,8 @@ class Queue:
 
         Parameters
         ----------
-        worker : Worker
-            Who takes them.
+        worker : Holder
+            Who takes them; its tokens have that of these jobs then.
         among : Node, optional
             Only jobs whose keys are among these.
         priority : int, optional
@@ -185,6 +185,16 @@ class Queue:
 
     def _take(self, worker: Holder, chosen: Sequence[Candidate]) -> list[Job]:
         token = secrets.randbits(62) | 1
+        worker.tokens.add(token)
+        jobs: list[Job] = []
+        try:
+            jobs = self._take_with(token, worker, chosen)
+        finally:
+            if not jobs:
+                worker.tokens.discard(token)
+        return jobs
+
+    def _take_with(self, token: int, worker: Holder, chosen: Sequence[Candidate]) -> list[Job]:
         changes = {"_worker": worker.id, "_token": token, **self._who()}
         seen = [(candidate.key, candidate.attempts) for candidate in chosen]
         registry = self._registry()

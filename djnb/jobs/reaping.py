@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from djnb.backends.liveness import Liveness, Sighting
@@ -16,7 +17,7 @@ from djnb.jobs import points, registry
 from djnb.jobs.layout import LONGEST_MESSAGE
 from djnb.model.naming import TableName
 from djnb.settings import get_config
-from djnb.sql.statement import Statement
+from djnb.sql.statement import Statement, compose
 
 logger = logging.getLogger(__name__)
 
@@ -228,14 +229,56 @@ def _explain(told: str, deaths: int) -> str:
 
 def give_back(liveness: Liveness, schema: str, worker: int) -> None:
     """Take a worker that ends in order off the registry and give back what it held, as if it had not been claimed."""
-    mark = liveness.dialect.placeholder
     tables = liveness.job_tables(schema)
     with liveness.transaction():
         for table in tables:
-            sql = (
-                f"UPDATE {liveness.dialect.table(table)} SET status = 'pending', _worker = 0, _token = 0, "
-                "_attempts = CASE WHEN _attempts > 0 THEN _attempts - 1 ELSE 0 END "
-                f"WHERE _worker = {mark} AND status = 'reserved'"
-            )
-            liveness.execute(Statement(sql, (worker,)))
+            _release(liveness, table, _held_by(liveness, worker))
         registry.strike(liveness, schema, worker)
+
+
+def give_back_forgotten(liveness: Liveness, schema: str, worker: int, known: Collection[int]) -> int:
+    """
+    Give back what a living worker holds by the database, but is not at, as if it had not been claimed.
+
+    Its end could not be noted because the server was away; or the server has lost, when it crashed, what it had kept.
+    Costs a statement for each job table, whose effort grows with the jobs that are reserved.
+
+    Parameters
+    ----------
+    liveness : Liveness
+        Looks, and writes.
+    schema : str
+        Whose jobs.
+    worker : int
+        Who holds them.
+    known : collection of int
+        The tokens of the jobs that it is at, or is about to take.
+
+    Returns
+    -------
+    int
+        How many jobs.
+    """
+    held = _held_by(liveness, worker)
+    count = 0
+    for table in liveness.job_tables(schema):
+        tokens = f"SELECT DISTINCT _token FROM {liveness.dialect.table(table)} WHERE "
+        for (token,) in liveness.execute(compose("{}{}", tokens, held)).rows:
+            if token not in known:
+                mark = Statement(liveness.dialect.placeholder, (token,))
+                count += _release(liveness, table, compose("{} AND _token = {}", held, mark))
+    if count:
+        logger.warning("%s jobs of '%s' are given back that this process held and was not at", count, schema)
+    return count
+
+
+def _held_by(liveness: Liveness, worker: int) -> Statement:
+    return Statement(f"_worker = {liveness.dialect.placeholder} AND status = 'reserved'", (worker,))
+
+
+def _release(liveness: Liveness, table: TableName, held: Statement) -> int:
+    sql = (
+        f"UPDATE {liveness.dialect.table(table)} SET status = 'pending', _worker = 0, _token = 0, "
+        "_attempts = CASE WHEN _attempts > 0 THEN _attempts - 1 ELSE 0 END WHERE "
+    )
+    return liveness.execute(compose("{}{}", sql, held)).affected

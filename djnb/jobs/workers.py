@@ -10,15 +10,16 @@ from djnb.connection import Connection
 from djnb.errors import LockError, LostConnectionError, MissingTableError, UnreachableError
 from djnb.jobs import reaping
 from djnb.jobs.heartbeat import Heartbeat, heartbeat_of
+from djnb.jobs.job import Holder
 from djnb.jobs.registry import host_name, registry_of
 
 logger = logging.getLogger(__name__)
 
 _AUDIT_SECONDS = 60.0
-"""Between two looks for jobs whose workers are not registered, which costs more than to look for dead ones."""
+"""Between two looks for jobs that nobody is at, which costs more than to look for dead workers."""
 
 
-class Worker:
+class Worker(Holder):
     """
     A process as a worker of one schema, for as long as it is not declared dead.
 
@@ -29,6 +30,8 @@ class Worker:
     ----------
     id : int
         What the jobs that it holds say in ``_worker``.
+    tokens : set of int
+        Of the reservations that it is at.
     schema : str
         Whose jobs it may hold.
     is_dead : bool
@@ -36,7 +39,7 @@ class Worker:
     """
 
     def __init__(self, heart: Heartbeat, schema: str, number: int) -> None:
-        self.id = number
+        super().__init__(number)
         self.schema = schema
         self._heart = heart
         self._pid = os.getpid()
@@ -94,7 +97,8 @@ class Worker:
         """
         Give back the jobs of workers that are dead, and return who they were; cheap if nobody is.
 
-        It happens every two heartbeats by itself. Where others are at the same, it is left to them.
+        It happens every two heartbeats by itself. Where others are at the same, it is left to them. Every minute, jobs
+        are given back too that nobody is at although their worker lives.
         """
         with self._heart.lock:
             try:
@@ -102,6 +106,7 @@ class Worker:
                 if time.monotonic() >= self._audit_due:
                     self._audit_due = time.monotonic() + _AUDIT_SECONDS
                     dead += reaping.sweep_unregistered(self._heart.liveness, self.schema)
+                    reaping.give_back_forgotten(self._heart.liveness, self.schema, self.id, self.tokens)
                 return dead
             except (LockError, LostConnectionError, MissingTableError, UnreachableError) as error:
                 # A claim is at the same rows, the server is not there, or the schema is not; there will be a next time.

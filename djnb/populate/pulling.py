@@ -54,7 +54,7 @@ def run_errand(token: str, parcel: bytes | None, *, number: int, errand: Errand)
     shift = Shift(known.maker, errand.terms, pace=errand.pace)
     outcomes: list[Outcome | Packed] = []
     end = time.monotonic() + errand.seconds
-    with guarded() as guard:
+    with guarded() as guard, known.maker.connection.patient(lambda: guard.has_heard):
 
         def may_begin() -> bool:
             guard.check()

@@ -131,7 +131,7 @@ def make_keys(
         return None
     maker, outcomes = known.maker, list[Outcome | Packed]()
     end = time.monotonic() + seconds
-    with guarded() as guard:
+    with guarded() as guard, maker.connection.patient(lambda: guard.has_heard):
         try:
             for key in keys:
                 if outcomes and time.monotonic() >= end:

@@ -72,6 +72,7 @@ class Shift:
         self.maker, self.terms, self.pace = maker, terms, pace or Pace()
         self.queue = Queue(maker.connection, maker.spec)
         self._held: deque[Job] = deque()
+        self._taken: tuple[Worker, int] | None = None
         self._among = maker.keys if terms.is_restricted else None
         policy = getattr(type(maker.table), "retry", None)
         self._policy = policy if isinstance(policy, Retry) else None
@@ -135,6 +136,7 @@ class Shift:
 
     def _claim(self, guard: Guard, left: int | None) -> bool:
         guard.hold()
+        self._let_go()
         for _ in range(_TRIES):
             try:
                 worker = self.worker
@@ -142,6 +144,8 @@ class Shift:
                 # There may be jobs that the dead have left; whoever finds nothing to do has the time to look.
                 if not self._held and worker.sweep():
                     self._held.extend(self._take(worker, left))
+                if self._held:
+                    self._taken = worker, self._held[0].token
                 break
             except LostReservationError:  # taken for dead: on as somebody else
                 logger.info("This process was taken for dead; it registers anew")
@@ -177,7 +181,7 @@ class Shift:
                 duration=duration,
                 retry_after=retry_after(error, job.attempts, self._policy),
             )
-        except DataJointError:  # it stays with this worker, and is given back with it
+        except DataJointError:  # the worker will find that it is not at the job any more, and give it back
             logger.warning("The error of the job %s could not be noted", job.key, exc_info=True)
 
     def _note(self, outcome: Outcome) -> None:
@@ -192,3 +196,12 @@ class Shift:
             self.queue.release(jobs)
         except DataJointError:  # likewise
             logger.warning("%d jobs could not be given back", len(jobs), exc_info=True)
+        finally:
+            self._let_go()
+
+    def _let_go(self) -> None:
+        """Forget the jobs that were taken last: they are all ended, one way or another."""
+        if self._taken is not None:
+            worker, token = self._taken
+            worker.tokens.discard(token)
+            self._taken = None

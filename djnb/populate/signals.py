@@ -55,6 +55,11 @@ class Guard:
         self._is_open = False
 
     @property
+    def has_heard(self) -> bool:
+        """Whether a signal has come."""
+        return bool(self._received)
+
+    @property
     def is_stopping(self) -> bool:
         """Whether a signal has asked for an end after the key in hand."""
         return self._is_gentle and bool(self._received)

@@ -107,7 +107,7 @@ class _Populate:
     def go(self, *, is_alone: bool = False) -> PopulateResult:
         result: PopulateResult | None = None
         try:
-            with guarded() as guard:
+            with guarded() as guard, self.maker.connection.patient(lambda: guard.has_heard or self.run.is_stopping):
                 result = self._go(guard)
         except BaseException as error:
             if is_alone:

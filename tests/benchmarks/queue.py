@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
+from djnb.jobs.job import Holder
 from djnb.jobs.queue import Queue
 from tests.benchmarks.databases import Database
 from tests.benchmarks.measure import Ways
@@ -13,13 +13,6 @@ from tests.benchmarks.populate import Doubled, Source
 from tests.peers import Peer
 
 CLAIMS = 50
-
-
-@dataclass
-class Holder:
-    """Who takes jobs."""
-
-    id: int = 1
 
 
 def ways(database: Database, count: int, peer: Peer | None = None) -> Iterator[Ways]:
@@ -53,7 +46,7 @@ def ways(database: Database, count: int, peer: Peer | None = None) -> Iterator[W
     def claim() -> None:
         own = Queue(database.connection, Doubled.spec)
         for _ in range(CLAIMS):
-            own.claim(Holder())
+            own.claim(Holder(1))
 
     def among_few() -> None:
         empty()

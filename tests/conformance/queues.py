@@ -2,17 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from djnb.jobs.job import Holder
 from djnb.jobs.queue import Queue
-
-
-@dataclass
-class Holder:
-    """Who takes jobs, as far as a queue knows: a number."""
-
-    id: int = 1
-
 
 ANN, BOB = Holder(1001), Holder(1002)
 
