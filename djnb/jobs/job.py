@@ -55,9 +55,23 @@ class Job:
 
 @dataclass(frozen=True)
 class Candidate:
-    """A job that could be begun when it was looked at."""
+    """
+    A job that could be begun when it was looked at.
+
+    Attributes
+    ----------
+    key : dict
+        The primary key of the row to be made, as far as parents give it.
+    attempts, deaths : int
+        How often it was begun, and how many workers have died over it.
+    priority : int
+        Lower is sooner.
+    scheduled : object
+        From when on it may be begun, as the database stores times.
+    """
 
     key: dict[str, Any]
     attempts: int
     deaths: int
-    priority: int
+    priority: int = 0
+    scheduled: Any = None

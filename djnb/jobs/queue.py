@@ -180,7 +180,7 @@ class Queue:
         if not seen:
             return None
         own = {name: key[name] for name in self.words.key}
-        taken = self._take(worker, [Candidate(own, int(seen[0][0]), int(seen[0][1]), 0)])
+        taken = self._take(worker, [Candidate(own, int(seen[0][0]), int(seen[0][1]))])
         return taken[0] if taken else None
 
     def _take(self, worker: Holder, chosen: Sequence[Candidate]) -> list[Job]:

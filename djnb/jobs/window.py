@@ -87,10 +87,12 @@ class Window:
             said = self._words.candidates(among=among, priority=priority, is_suspect=is_suspect, limit=self._size)
             rows = self._connection.execute(said).rows
             if rows:
-                found = keys_of(self._connection, self._words, rows)
+                found = [
+                    Candidate(key, int(attempts), int(deaths), int(rank), scheduled)
+                    for key, (*_, scheduled, attempts, deaths, rank) in keys_of(self._connection, self._words, rows)
+                ]
                 # Jobs that were added together come in the order of their keys.
-                found.sort(key=lambda item: (item[1][-1], item[1][-4], tuple(item[0].values())))
-                return [Candidate(key, *map(int, row[-3:])) for key, row in found]
+                return sorted(found, key=lambda each: (each.priority, each.scheduled, tuple(each.key.values())))
         return []
 
     def choose(self, count: int) -> list[Candidate]:
