@@ -8,6 +8,7 @@ from typing import Any
 
 from djnb.jobs.queue import Queue
 from djnb.jobs.reaping import DIED
+from djnb.jobs.states import Status
 from djnb.jobs.workers import Worker
 from djnb.populate.foreman import Task
 from djnb.populate.lanes import Loss
@@ -144,5 +145,5 @@ class PulledJobs:
 
     def _fatal(self) -> list[dict[str, Any]]:
         """Return the keys of the jobs that are given up, because too many workers have died over them."""
-        jobs = Query(self._queue.words.jobs, self._maker.connection) & {"status": "error"}
+        jobs = Query(self._queue.words.jobs, self._maker.connection) & {"status": Status.ERROR.value}
         return (jobs & f"error_message LIKE '{DIED}%'").keys()

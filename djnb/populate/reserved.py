@@ -5,6 +5,7 @@ from __future__ import annotations
 from djnb.algebra.conditions import Matches
 from djnb.algebra.nodes import Node, Restrict
 from djnb.errors import DataJointError
+from djnb.jobs.states import Status
 from djnb.populate.foreman import Foreman
 from djnb.populate.maker import Maker
 from djnb.populate.options import Options
@@ -55,7 +56,7 @@ class Reservations:
         if self._terms.is_restricted and self._maker.keys is not None:
             names = [name for name in self._maker.keys.heading.names if name in jobs.heading.primary_key]
             jobs = Restrict(jobs, Matches(self._maker.keys, tuple((name, name) for name in names)))
-        waiting = Query(jobs, self._maker.connection) & {"status": "pending"}
+        waiting = Query(jobs, self._maker.connection) & {"status": Status.PENDING.value}
         if self._terms.priority is not None:
             waiting = waiting & f"priority <= {int(self._terms.priority)}"
         return len(waiting)

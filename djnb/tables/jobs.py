@@ -95,33 +95,33 @@ class JobTable(Table):
 
     # -- which there are
 
-    def _with(self, status: str) -> Self:
-        return self & {"status": status}
+    def _with(self, status: Status) -> Self:
+        return self & {"status": status.value}
 
     @property
     def pending(self) -> Self:
         """The jobs that wait."""
-        return self._with("pending")
+        return self._with(Status.PENDING)
 
     @property
     def reserved(self) -> Self:
         """The jobs that a worker has taken."""
-        return self._with("reserved")
+        return self._with(Status.RESERVED)
 
     @property
     def errors(self) -> Self:
         """The jobs that failed."""
-        return self._with("error")
+        return self._with(Status.ERROR)
 
     @property
     def ignored(self) -> Self:
         """The jobs that are to be passed over."""
-        return self._with("ignore")
+        return self._with(Status.IGNORE)
 
     @property
     def completed(self) -> Self:
         """The jobs that are done, as far as they are kept."""
-        return self._with("success")
+        return self._with(Status.SUCCESS)
 
     def progress(self) -> dict[str, int]:
         """Return how many jobs are ``pending``, ``reserved``, ``success``, ``error``, ``ignore``, and in ``total``."""
