@@ -157,12 +157,11 @@ def _seconds(text: str) -> float:
 def _work(options: argparse.Namespace) -> int:
     if options.database:
         os.environ[DATABASE_VARIABLE] = options.database
-    from djnb.work import Work, find_tables
+    from djnb.work import Log, Work, find_tables
 
     return Work(
         find_tables(options.module, options.tables),
-        lambda line: print(line, flush=True),
-        as_json=options.json,
+        Log(lambda line: print(line, flush=True), as_json=options.json),
         max_calls=options.max_calls,
         idle_exit=options.idle_exit,
         processes=options.processes or None,
