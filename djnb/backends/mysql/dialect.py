@@ -117,11 +117,11 @@ class MySQLDialect(Dialect):
     def take_turn(self, name: str) -> Statement:
         """Take a named lock. A binary log of statements refuses what is written without locks on what was read."""
         asked = "SELECT GET_LOCK(%s, 60), NOT (@@log_bin AND @@binlog_format = 'STATEMENT')"
-        return Statement(asked, (_lock_name(name),))
+        return Statement(asked, (lock_name(name),))
 
     def end_turn(self, name: str) -> Statement:
         """Release the lock."""
-        return Statement("SELECT RELEASE_LOCK(%s)", (_lock_name(name),))
+        return Statement("SELECT RELEASE_LOCK(%s)", (lock_name(name),))
 
     def inline_index(self, names: tuple[str, ...], *, is_unique: bool) -> str:
         """Return the index; the server names it."""
@@ -173,6 +173,6 @@ class MySQLDialect(Dialect):
         return column
 
 
-def _lock_name(name: str) -> str:
+def lock_name(name: str) -> str:
     """Return a name of the 64 characters at most that a lock's may have; locks are the whole server's."""
     return f"djnb:{hashlib.md5(name.encode(), usedforsecurity=False).hexdigest()}"

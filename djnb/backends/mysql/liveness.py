@@ -8,13 +8,13 @@ process or code that keeps the interpreter to itself does not touch it.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 from djnb.backends.base import Driver, Execute
 from djnb.backends.liveness import Line, Sighting
+from djnb.backends.mysql.dialect import lock_name
 from djnb.backends.mysql.driver import MySQLDriver
 from djnb.errors import DataJointError, LostConnectionError, MissingTableError
 from djnb.model.naming import TableName
@@ -161,8 +161,7 @@ class MySQLLiveness:
     @contextmanager
     def exclusive(self, purpose: str) -> Iterator[bool]:
         """Take a lock by the name of the purpose, without waiting for it."""
-        # The name of a lock may have 64 characters; that of a schema alone may.
-        name = f"djnb:{hashlib.md5(purpose.encode(), usedforsecurity=False).hexdigest()}"
+        name = lock_name(purpose)
         ((has_it,),) = self.execute(Statement(_LOCK, (name,))).rows
         try:
             yield bool(has_it)
