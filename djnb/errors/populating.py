@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from djnb.errors.base import DataJointError, describe
 
@@ -27,9 +27,14 @@ class KeyFailedError(DataJointError):
     table: str = ""
     key: Mapping[str, Any] = {}
 
+    _said: ClassVar[str] = ""
+    _next: ClassVar[str] = ""
+
     @classmethod
-    def _of(cls, table: str, key: Mapping[str, Any], message: str, *, remedy: str) -> Self:
-        error = cls(message, remedy=remedy)
+    def _of(cls, table: str, key: Mapping[str, Any], **facts: str) -> Self:
+        """Build the error for one key from what the class says of it and what is to be done next."""
+        facts = {"table": table, "key": str(dict(key)), **facts}
+        error = cls(cls._said.format(**facts), remedy=cls._next.format(**facts))
         error.table, error.key = table, key
         return error
 
@@ -48,47 +53,43 @@ class MakeError(KeyFailedError):
 
     result: PopulateResult | None = None
 
+    _said = "`{table}.make` failed for the key {key}: {cause}."
+    _next = (
+        "Nothing was inserted for it. Mend the cause and {again}, or go on past such keys with suppress_errors=True."
+    )
+
     @classmethod
     def for_key(cls, table: str, key: Mapping[str, Any], cause: BaseException, *, is_job: bool = False) -> Self:
         """Build the error for one key from the exception of its ``make()``; ``is_job``: its job has the error too."""
         again = f"say `{table}.jobs.retry()` and populate again" if is_job else "populate again"
-        return cls._of(
-            table,
-            key,
-            f"`{table}.make` failed for the key {dict(key)}: {describe(cause).rstrip('.')}.",
-            remedy=f"Nothing was inserted for it. Mend the cause and {again}, "
-            "or go on past such keys with suppress_errors=True.",
-        )
+        return cls._of(table, key, cause=describe(cause).rstrip("."), again=again)
 
 
 class EmptyMakeError(MakeError):
     """``make()`` returned without inserting a row for its key."""
 
+    _said = "`{table}.make` inserted nothing for the key {key}."
+    _next = "Insert a row with `self.insert1(dict(key, ...))`; leave the key out of `key_source` if it must have none."
+
     @classmethod
     def for_table(cls, table: str, key: Mapping[str, Any]) -> Self:
         """Build the error for one key."""
-        return cls._of(
-            table,
-            key,
-            f"`{table}.make` inserted nothing for the key {dict(key)}.",
-            remedy="Insert a row with `self.insert1(dict(key, ...))`; "
-            "leave the key out of `key_source` if it must have none.",
-        )
+        return cls._of(table, key)
 
 
 class LostReservationError(KeyFailedError):
     """A job was taken from its worker while that computed; nothing of its key was kept."""
 
+    _said = "The job of `{table}` for the key {key} is not reserved by this worker any more."
+    _next = (
+        "Nothing was inserted for it: the worker was taken for dead, or somebody changed the job. "
+        "Whoever has the job now makes the key."
+    )
+
     @classmethod
     def for_key(cls, table: str, key: Mapping[str, Any]) -> Self:
         """Build the error for one key."""
-        return cls._of(
-            table,
-            key,
-            f"The job of `{table}` for the key {dict(key)} is not reserved by this worker any more.",
-            remedy="Nothing was inserted for it: the worker was taken for dead, or somebody changed the job. "
-            "Whoever has the job now makes the key.",
-        )
+        return cls._of(table, key)
 
     @classmethod
     def for_worker(cls, worker: int) -> Self:
@@ -102,16 +103,16 @@ class LostReservationError(KeyFailedError):
 class WorkerDiedError(KeyFailedError):
     """The process that made a key has died: it was killed, ran out of memory, or crashed in compiled code."""
 
+    _said = "The process that made the key {key} of `{table}` {cause}."
+    _next = (
+        "Nothing was inserted for it. Look whether it needs more memory than there is, "
+        "or crashes in `make` of this key alone."
+    )
+
     @classmethod
     def for_key(cls, table: str, key: Mapping[str, Any], cause: str) -> Self:
         """Build the error for one key from what the process died of, ``was killed by SIGSEGV``."""
-        return cls._of(
-            table,
-            key,
-            f"The process that made the key {dict(key)} {cause}.",
-            remedy="Nothing was inserted for it. Look whether it needs more memory than there is, "
-            "or crashes in `make` of this key alone.",
-        )
+        return cls._of(table, key, cause=cause)
 
 
 class InputsChangedError(DataJointError):
