@@ -152,6 +152,7 @@ class _Attempt:
                 self._compute()
                 # Not before: it would keep everybody from the job for as long as make takes.
                 self.complete()
+                self.opened()
         except LostConnectionError:
             if not self.was_committed():
                 raise
@@ -205,7 +206,7 @@ class _Attempt:
         return None if self.fence is None else self.fence.statement(time.monotonic() - self.started)
 
     def opened(self) -> None:
-        """Hear that the transaction is open, and that nothing it follows from has changed."""
+        """Hear that the job is completed in the open transaction, and that nothing it follows from has changed."""
         points.reach("after_verify")
 
     def refusal(self) -> LostReservationError:

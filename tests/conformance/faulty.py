@@ -39,13 +39,19 @@ class BadError(Exception):
 
 
 def declare(
-    schema: dj.Schema, folder: Path, *, seconds: float = 0.0, in_parts: bool = False, is_lax: bool = False
+    schema: dj.Schema,
+    folder: Path,
+    *,
+    seconds: float = 0.0,
+    in_parts: bool = False,
+    is_lax: bool = False,
+    is_classic: bool = False,
 ) -> SimpleNamespace:
     """
     Declare the tables; the folder remembers what has failed before, and each key takes some seconds.
 
     Totals are computed by a `make` in one piece or in three parts. A lax one would not mind a total that is there, so
-    that nothing but the job keeps a key from being computed twice.
+    that nothing but the job keeps a key from being computed twice. A classic one is one transaction altogether.
     """
 
     @schema
@@ -95,6 +101,8 @@ def declare(
             -> master
             entry : int64
             """
+
+        make_in_transaction = is_classic
 
         def make_fetch(self, key: dict[str, Any]) -> tuple[Any, ...]:
             kind, value = (Sample & key).fetch1("kind", "value")
@@ -178,6 +186,13 @@ def work_once(url: str, schema: str, folder: str, doom: str = "") -> None:
     points.ask(doom)
     with dj.Connection(url) as connection:
         populate(declare(dj.Schema(schema, connection=connection), Path(folder)).Total)
+
+
+def work_classically(url: str, schema: str, folder: str, doom: str = "") -> None:
+    """Make what is to be made, each key in one transaction altogether."""
+    points.ask(doom)
+    with dj.Connection(url) as connection:
+        populate(declare(dj.Schema(schema, connection=connection), Path(folder), is_lax=True, is_classic=True).Total)
 
 
 def populate(table: Any, **options: Any) -> Any:

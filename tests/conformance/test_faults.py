@@ -115,6 +115,18 @@ class TestDeath:
 
         assert_each_once(pipeline)
 
+    @pytest.mark.parametrize(
+        "point",
+        ["before_make", "in_fetch", "in_compute", "after_insert", "before_commit", "after_verify", "after_commit"],
+    )
+    def test_costs_nothing_amid_one_transaction_for_all_of_make(self, pipeline, start, point):
+        """With `make_in_transaction` too; whatever was inserted goes with it, and nobody waits for its locks."""
+        assert start(f"{point}=kill", "work_classically").wait() == -signal.SIGKILL
+
+        finish(pipeline)
+
+        assert_each_once(pipeline)
+
     def test_costs_nothing_between_signs_of_life(self, pipeline, start):
         """The thread that gives them takes the process with it."""
         assert start("in_beat=kill", "work").wait() == -signal.SIGKILL
