@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
 from typing import Any
 
+from djnb.populate.contract import has_row
 from djnb.populate.foreman import Foreman
 from djnb.populate.key_source import missing
 from djnb.populate.maker import Maker
@@ -52,8 +54,11 @@ class MissingKeys:
         if self._options.is_serial or not keys:
             make_each(self._maker, keys, self._tally, guard, most)
             return
-        source = PushedKeys(keys, self._tally, most, self._options.at_once)
+        source = PushedKeys(keys, self._tally, most, self._options.at_once, self._is_made)
         Foreman(self._maker, self._options).go(source, self._tally, guard)
+
+    def _is_made(self, key: Mapping[str, Any]) -> bool:
+        return has_row(self._maker.connection, self._maker.target, key)
 
     def remaining(self, *, is_interrupted: bool) -> int:
         """Return how many were not tried."""

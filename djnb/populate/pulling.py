@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from djnb.jobs.queue import Queue
 from djnb.jobs.reaping import DIED
 from djnb.jobs.states import Status
 from djnb.jobs.workers import Worker
+from djnb.populate.contract import has_row
 from djnb.populate.foreman import Task
+from djnb.populate.journal import Journal, journal_at, read_journal
 from djnb.populate.lanes import Loss
 from djnb.populate.maker import Maker
 from djnb.populate.outcome import Outcome, Packed
@@ -39,12 +46,15 @@ class Errand:
         How many keys to try at most.
     pace : Pace
         How long a job takes.
+    journal : Path
+        Where to note what is done, if that is on this machine.
     """
 
     terms: Terms
     seconds: float
     most: int | None
     pace: Pace
+    journal: Path
 
 
 def run_errand(token: str, parcel: bytes | None, *, number: int, errand: Errand) -> Report | None:
@@ -55,19 +65,25 @@ def run_errand(token: str, parcel: bytes | None, *, number: int, errand: Errand)
     shift = Shift(known.maker, errand.terms, pace=errand.pace)
     outcomes: list[Outcome | Packed] = []
     end = time.monotonic() + errand.seconds
-    with guarded() as guard, known.maker.connection.patient(lambda: guard.has_heard):
+    journals = nullcontext(Journal(None)) if known.is_here else journal_at(errand.journal)
+    with guarded() as guard, known.maker.connection.patient(lambda: guard.has_heard), journals as journal:
 
         def may_begin() -> bool:
             guard.check()
             # What was taken ahead is made although it is late: it is a second's work at most.
             return not outcomes or shift.holds or time.monotonic() < end
 
+        def take(outcome: Outcome) -> None:
+            sent = known.sent(outcome)
+            journal.end(sent)
+            outcomes.append(sent)
+
         try:
             is_drained = shift.work(
                 guard,
                 may_begin=may_begin,
-                start=lambda key: None,
-                take=lambda outcome: outcomes.append(known.sent(outcome)),
+                start=journal.begin,
+                take=take,
                 left=lambda: None if errand.most is None else errand.most - len(outcomes),
             )
             return Report(outcomes, is_drained=is_drained)
@@ -100,7 +116,13 @@ class PulledJobs:
         self._pace = Pace()
         self._told = self._fatal()  # before this run
         self._last_loss: Loss | None = None
+        self._folder = TemporaryDirectory(prefix="djnb-", ignore_cleanup_errors=True)
+        self._numbers = count()
         self.is_drained = False
+
+    def close(self) -> None:
+        """Forget what workers have noted."""
+        self._folder.cleanup()
 
     def next(self, in_hand: list[Task]) -> Task | None:
         """Return a second's work, unless a worker has found that there is nothing to do."""
@@ -112,19 +134,40 @@ class PulledJobs:
             most = -(-left // self._lanes)
         if self.is_drained:
             return None
-        return Task(run_errand, {"errand": Errand(self._terms, _TASK_SECONDS, most, self._pace)})
+        journal = Path(self._folder.name, str(next(self._numbers)))
+        return Task(run_errand, {"errand": Errand(self._terms, _TASK_SECONDS, most, self._pace, journal)})
 
     def take(self, task: Task, report: Report) -> None:
         """Tell what came of jobs."""
-        for outcome in report.unpacked():
+        self._take(report.unpacked())
+        self.is_drained = self.is_drained or report.is_drained
+        task.arguments["errand"].journal.unlink(missing_ok=True)
+
+    def _take(self, outcomes: Iterable[Outcome]) -> None:
+        for outcome in outcomes:
             self._tally.start(outcome.key, outcome.started)
             if outcome.fate != "skipped":
                 self._pace = self._pace.after(outcome.duration)
             self._tally.take(outcome)
-        self.is_drained = self.is_drained or report.is_drained
+
+    def _take_from_journal(self, task: Task) -> None:
+        """Tell what a worker that died had done before: what it has noted, and what it was just to note."""
+        journal = task.arguments["errand"].journal
+        outcomes, begun = read_journal(journal)
+        self._take(Report(outcomes).unpacked())
+        if begun is not None and self._is_done(begun):
+            self._take([Outcome(begun, "made", time.time(), 0.0)])
+        journal.unlink(missing_ok=True)
+
+    def _is_done(self, key: Mapping[str, Any]) -> bool:
+        """Tell whether a job was completed: nobody else can have it before its worker is buried."""
+        rows = self._maker.connection.execute(self._queue.words.look_at(key)).rows
+        is_left = bool(rows) and rows[0][0] != "success"
+        return not is_left and has_row(self._maker.connection, self._maker.target, key)
 
     def lose(self, task: Task, loss: Loss, *, is_known: bool) -> None:
-        """Give back what the dead worker held; who kills three workers is an error."""
+        """Take what the dead worker had done and give back what it held; who kills three workers is an error."""
+        self._take_from_journal(task)
         worker = Worker.of(self._maker.connection, self._maker.table.name.schema)
         if loss.pid:
             worker.bury(loss.pid, loss.cause)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from djnb.populate.foreman import Task
 from djnb.populate.lanes import Loss
+from djnb.populate.outcome import Outcome
 from djnb.populate.pace import Pace
 from djnb.populate.remote import Report, make_keys
 from djnb.populate.tally import Tally
@@ -32,13 +34,23 @@ class PushedKeys:
         How many to try at most.
     lanes : int
         How many workers share them.
+    is_made : callable
+        Asks whether the table has rows of a key.
     """
 
-    def __init__(self, keys: Iterable[Mapping[str, Any]], tally: Tally, most: int | None, lanes: int) -> None:
+    def __init__(
+        self,
+        keys: Iterable[Mapping[str, Any]],
+        tally: Tally,
+        most: int | None,
+        lanes: int,
+        is_made: Callable[[Mapping[str, Any]], bool],
+    ) -> None:
         self._waiting = deque(keys)
         self._doubtful: deque[Mapping[str, Any]] = deque()
         self._tally, self._most, self._lanes = tally, most, lanes
         self._pace = Pace()
+        self._is_made = is_made
 
     def next(self, in_hand: list[Task]) -> Task | None:
         """Return the next keys; those that a worker was lost with come alone."""
@@ -63,8 +75,10 @@ class PushedKeys:
         self._waiting.extendleft(reversed(task.keys[len(report.outcomes) :]))
 
     def lose(self, task: Task, loss: Loss, *, is_known: bool) -> None:
-        """Blame a key that was alone; several are tried again, each alone."""
-        if is_known and len(task.keys) == 1:
+        """Blame a key that was alone, unless its rows are there already; several are tried again, each alone."""
+        if len(task.keys) == 1 and self._is_made(task.keys[0]):
+            self._tally.take(Outcome(task.keys[0], "made", time.time(), 0.0))
+        elif is_known and len(task.keys) == 1:
             self._tally.take_death(task.keys[0], loss.cause)
         else:
             self._doubtful.extend(task.keys)

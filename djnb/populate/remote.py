@@ -57,9 +57,14 @@ class Known:
     maker: Maker
     pid: int
 
+    @property
+    def is_here(self) -> bool:
+        """Whether it is this process's own."""
+        return self.pid == os.getpid()
+
     def sent(self, outcome: Outcome) -> Outcome | Packed:
         """Return what came of a key as it goes back: as it is within a process, packed to another one."""
-        return outcome if self.pid == os.getpid() else Packed.of(outcome)
+        return outcome if self.is_here else Packed.of(outcome)
 
 
 _known: OrderedDict[str, Known] = OrderedDict()

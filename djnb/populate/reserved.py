@@ -79,6 +79,7 @@ class Reservations:
             source.report_deaths()
         finally:
             self._is_drained = source.is_drained
+            source.close()
 
     def remaining(self, *, is_interrupted: bool) -> int:
         """Return how many wait still, those that others may be at excepted."""

@@ -6,6 +6,7 @@ import os
 import pickle
 import signal
 import threading
+from collections import Counter
 from urllib.parse import unquote, urlsplit
 
 import numpy as np
@@ -44,6 +45,45 @@ def Made(schema, Recording):
 
 def more(Recording, count):
     Recording.insert([(n, "2024-04-04", np.full(2, float(n))) for n in range(4, count + 1)])
+
+
+class TestDeath:
+    """What a process had done before it was killed counts, although it has not reported it."""
+
+    @pytest.mark.parametrize("reserve_jobs", [False, True])
+    def test_between_commit_and_report_loses_no_count(self, Recording, Made, monkeypatch, heard, reserve_jobs):
+        """Each process is killed when it has committed its third key; every key is counted, once, and none blamed."""
+        more(Recording, 9)
+        monkeypatch.setenv("DJNB_STOP_AT", "after_commit@3=kill")
+
+        result = Made.populate(processes=2, reserve_jobs=reserve_jobs, suppress_errors=True)
+
+        pids = Counter(Made.to_arrays("pid").tolist())
+        assert PopulateResult("Made", 9) == result
+        assert 3 == max(pids.values())
+        finished = [event.key["recording_id"] for event in heard if isinstance(event, KeyFinished)]
+        assert list(range(1, 10)) == sorted(finished)
+
+    @pytest.mark.parametrize("reserve_jobs", [False, True])
+    def test_before_commit_is_no_success(self, Recording, Made, monkeypatch, reserve_jobs):
+        """What was rolled back with the process is not counted; what it had made before is."""
+        more(Recording, 5)
+        monkeypatch.setenv("DJNB_STOP_AT", "before_commit@2=kill")
+
+        result = Made.populate(processes=2, reserve_jobs=reserve_jobs, suppress_errors=True)
+
+        made = result.success_count, len(result.error_list)
+        assert (len(Made()), 5) == (result.success_count, sum(made))
+        assert all("SIGKILL" in message for _, message in result)
+
+    def test_counts_towards_max_calls(self, Recording, Made, monkeypatch):
+        """No more keys are made than was asked for."""
+        more(Recording, 8)
+        monkeypatch.setenv("DJNB_STOP_AT", "after_commit@2=kill")
+
+        result = Made.populate(processes=2, reserve_jobs=True, max_calls=5)
+
+        assert (5, 5, 3) == (result.success_count, len(Made()), len(Made.jobs.pending))
 
 
 class TestProcesses:
