@@ -85,6 +85,15 @@ class EqualsAt(Condition):
 
 
 @dataclass(frozen=True)
+class Follows(Condition):
+    """The attributes have the values, but the last one comes after its value, or before it where rows descend."""
+
+    names: tuple[str, ...]
+    values: tuple[Any, ...]
+    descends: bool = False
+
+
+@dataclass(frozen=True)
 class AmongKeys(Condition):
     """The attributes, taken together, have one of the given values; none of them is None."""
 

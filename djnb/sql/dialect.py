@@ -65,6 +65,9 @@ class Dialect:
     sha1: ClassVar[str] = ""
     """The SHA-1 of bytes as 40 hexadecimal digits; empty where reading the bytes costs no more."""
 
+    no_choice: ClassVar[str] = ""
+    """What an enum never is, where an index is read from a place on only if two values are asked for; else empty."""
+
     row_list: ClassVar[str] = "{}"
     """How a list of row values stands after IN."""
 

@@ -14,13 +14,14 @@ from djnb.algebra.conditions import (
     Equals,
     EqualsAt,
     Fails,
+    Follows,
     Holds,
     Matches,
 )
 from djnb.algebra.expression import Expression
 from djnb.algebra.nodes import Node
 from djnb.errors import InvalidValueError
-from djnb.model.core_types import AttributeType
+from djnb.model.core_types import AttributeType, Family
 from djnb.model.heading import Heading
 from djnb.sql.dialect import Dialect
 from djnb.sql.expressions import Columns, say_expression, shallow
@@ -57,10 +58,28 @@ def say_condition(
 ) -> Statement:
     """Return a condition as SQL that can stand in a WHERE, each part in parentheses."""
 
+    def bind_to(name: str, value: Any) -> Statement:
+        return bind(name, value, heading[name].type, dialect)
+
     def equal(name: str, value: Any) -> Statement:
         if value is None:
             return compose("{} IS NULL", columns[name])
-        return compose("{} = {}", columns[name], bind(name, value, heading[name].type, dialect))
+        return compose("{} = {}", columns[name], bind_to(name, value))
+
+    def follows(item: Follows) -> Statement:
+        (*same, name), (*values, value) = item.names, item.values
+        parts = [equal(*pair) for pair in zip(same, values, strict=True)]
+        if parts and heading[same[0]].type.family is Family.ENUM and dialect.no_choice:
+            parts[0] = compose(f"{{}} IN ({{}}, {dialect.no_choice})", columns[same[0]], bind_to(same[0], values[0]))
+        kind = heading[name].type
+        if kind.family is Family.ENUM:  # servers order the values as they are listed, but compare their texts
+            place = kind.values.index(value)
+            further = kind.values[:place] if item.descends else kind.values[place + 1 :]
+            parts.append(_among((name,), tuple((value,) for value in further)) if further else say(Always(False)))
+        else:
+            sign = "<" if item.descends else ">"
+            parts.append(compose(f"{{}} {sign} {{}}", columns[name], bind_to(name, value)))
+        return shallow(" AND ", parts)
 
     def say(item: Condition) -> Statement:
         match item:
@@ -72,6 +91,8 @@ def say_condition(
                 return equal(name, value)
             case EqualsAt(path, value):
                 return say_expression(Expression(path.text, tree=equality(path, value)), columns, heading, dialect)
+            case Follows():
+                return follows(item)
             case AmongKeys(names, rows):
                 return _among(names, rows)
             case Both(items):

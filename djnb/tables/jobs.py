@@ -10,7 +10,7 @@ from djnb.algebra.conditions import AndList
 from djnb.algebra.nodes import Node, Stored
 from djnb.connection import Connection
 from djnb.errors import OperandError
-from djnb.jobs import manual, triage
+from djnb.jobs import manual, pages, triage
 from djnb.jobs.layout import declare_jobs
 from djnb.jobs.queue import Queue
 from djnb.jobs.roster import Roster, workers_of
@@ -126,6 +126,43 @@ class JobTable(Table):
     def progress(self) -> dict[str, int]:
         """Return how many jobs are ``pending``, ``reserved``, ``success``, ``error``, ``ignore``, and in ``total``."""
         return triage.progress(self._where, self._words, self.node)
+
+    def page(
+        self,
+        *names: str,
+        size: int = 100,
+        after: Mapping[str, Any] | None = None,
+        before: Mapping[str, Any] | None = None,
+    ) -> list[dict[str, Any]]:
+        """
+        Return the jobs that follow a job, or those before it, as dicts: the first ones where neither is given.
+
+        A page costs the same wherever it is, unlike ``offset=``, for which all rows before it are read. Jobs of one
+        state, ``jobs.pending.page()``, come as they are begun: by priority, scheduled time and key; others by key.
+
+        Parameters
+        ----------
+        *names : str
+            The attributes, beside those that the jobs are ordered by. By default all but ``error_stack``.
+        size : int
+            How many jobs at most; fewer where there are no more.
+        after, before : mapping, optional
+            A job of another page, which need not be there any more.
+
+        Raises
+        ------
+        OperandError
+            Both ``after`` and ``before`` are given, or what is given lacks what the jobs are ordered by.
+        UnknownAttributeError
+            A name is not in the heading.
+
+        Examples
+        --------
+        >>> first = Analysis.jobs.pending.page(size=50)
+        >>> second = Analysis.jobs.pending.page(size=50, after=first[-1])
+        """
+        key = self.primary_key
+        return pages.page(self._where, self.node, key, names, size=size, after=after, before=before)
 
     def errors_by_signature(self) -> list[ErrorGroup]:
         """

@@ -49,6 +49,8 @@ class MySQLDialect(Dialect):
     # Plain reads then lock what they find, and the gaps between.
     begin_serializable = ("SET TRANSACTION ISOLATION LEVEL SERIALIZABLE", "BEGIN")
     sha1 = "SHA1({})"
+    # With one value, MariaDB reads all entries that have it, from the first one on.
+    no_choice = "''"
     # MariaDB takes the text of numbers and times for latin1 in RPAD and INSERT, and garbles what comes with it.
     conversions: ClassVar[Mapping[str, str]] = {"as text": "CAST({} AS CHAR)"}
     decimal_as_text = "CAST({0} AS CHAR)"
