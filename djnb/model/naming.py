@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 from djnb.errors import DefinitionError
@@ -58,6 +59,11 @@ _PATTERNS = {
 }
 
 
+@lru_cache(maxsize=10_000)
+def _tier_of(table: str) -> Tier | None:
+    return next((tier for tier, pattern in _PATTERNS.items() if pattern.fullmatch(table)), None)
+
+
 class TableName(NamedTuple):
     """A table in the database: its schema and its name there."""
 
@@ -80,7 +86,7 @@ class TableName(NamedTuple):
     @property
     def tier(self) -> Tier | None:
         """The tier that the name tells; None for hidden tables and names that are not DataJoint's."""
-        return next((tier for tier, pattern in _PATTERNS.items() if pattern.fullmatch(self.table)), None)
+        return _tier_of(self.table)
 
     @property
     def master(self) -> TableName | None:

@@ -141,7 +141,7 @@ class Compiler:
         merged = {**right.columns, **left.columns}
         shared = [compose("{} = {}", left.columns[name], right.columns[name]) for name in node.shared]
         kind = "LEFT JOIN" if node.keeps_left else "JOIN"
-        agree = join(" AND ", shared or ["1=1"])
+        agree = join(" AND ", shared or [Statement("1=1")])
         source = compose(f"{{}} {kind} {{}} ON {{}}", left.source, _grouped(right), agree)
         columns = {name: merged[name] for name in node.heading.names}
         is_computed = left.is_computed or right.is_computed

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
+from functools import lru_cache
 from math import isinf
 from typing import Any, ClassVar
 
@@ -139,8 +140,7 @@ class Dialect:
 
     def quote(self, identifier: str) -> str:
         """Return an identifier in quotes, safe whatever it holds."""
-        mark = self.quote_mark
-        return mark + self.escape(identifier.replace(mark, mark * 2)) + mark
+        return _quoted(self, identifier)
 
     def escape(self, text: str) -> str:
         """Return SQL text as the driver wants it, beside placeholders."""
@@ -271,3 +271,9 @@ class Dialect:
             return Statement("")
         count = 2**63 - 1 if limit is None else limit
         return Statement(f" LIMIT {int(count)}" + (f" OFFSET {int(offset)}" if offset else ""))
+
+
+@lru_cache(maxsize=10_000)
+def _quoted(dialect: Dialect, identifier: str) -> str:
+    mark = dialect.quote_mark
+    return mark + dialect.escape(identifier.replace(mark, mark * 2)) + mark

@@ -7,7 +7,8 @@ whole table where the list has one row.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from djnb.algebra.conditions import Condition, Equals, Matches, both
@@ -15,6 +16,7 @@ from djnb.algebra.nodes import Node, Stored
 from djnb.sql.dialect import Dialect
 from djnb.sql.select import where_of
 from djnb.sql.statement import Statement, compose, join
+from djnb.sql.values import UnfitError, encoder
 
 HIDDEN_STATUS = "COALESCE(status, '')"
 """
@@ -76,7 +78,19 @@ class QueueWords:
 
     def is_key(self, key: Mapping[str, Any]) -> Statement:
         """Return the condition that it is the job of a key."""
-        return self.where(both(Equals(name, key[name]) for name in self.key))
+        try:
+            return Statement(self._is_key, tuple(encode(key[name]) for name, encode in self._encoders))
+        except UnfitError:
+            return self.where(both(Equals(name, key[name]) for name in self.key))  # which says what does not fit
+
+    @cached_property
+    def _is_key(self) -> str:
+        places = (f"{self.table}.{self.dialect.quote(name)} = {self.dialect.placeholder}" for name in self.key)
+        return " AND ".join(places) or "1=1"
+
+    @cached_property
+    def _encoders(self) -> list[tuple[str, Callable[[Any], Any]]]:
+        return [(name, encoder(self.jobs.heading[name].type, self.dialect)) for name in self.key]
 
     def agrees(self, node: Node) -> Condition:
         """Return the condition that some row of a query has the job's key, as far as the query has its attributes."""

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 
-@dataclass(frozen=True)
-class Statement:
+class Statement(NamedTuple):
     """
     SQL text, or a piece of it, and its bound values in the order of the placeholders.
 
@@ -36,9 +34,15 @@ def compose(template: str, *parts: Statement | str) -> Statement:
     >>> compose("{} > {}", "x", Statement("?", (1,)))
     Statement(sql='x > ?', params=(1,))
     """
-    texts = [part.sql if isinstance(part, Statement) else part for part in parts]
-    params = tuple(value for part in parts if isinstance(part, Statement) for value in part.params)
-    return Statement(template.format(*texts), params)
+    texts: list[str] = []
+    params: list[Any] = []
+    for part in parts:
+        if isinstance(part, Statement):
+            texts.append(part.sql)
+            params.extend(part.params)
+        else:
+            texts.append(part)
+    return Statement(template.format(*texts), tuple(params))
 
 
 def join(separator: str, parts: Iterable[Statement | str]) -> Statement:
