@@ -7,11 +7,11 @@ from typing import Any
 
 from djnb.model.spec import TableSpec
 
-Numbered = tuple[int, dict[str, Any]]
+NumberedRow = tuple[int, dict[str, Any]]
 """A row with its number among all that were given."""
 
 
-def parents_first(spec: TableSpec, rows: Iterator[Numbered]) -> Iterator[Numbered]:
+def parents_first(spec: TableSpec, rows: Iterator[NumberedRow]) -> Iterator[NumberedRow]:
     """
     Yield rows after the rows to which they refer, as far as these are given too, and else in the given order.
 
@@ -22,7 +22,7 @@ def parents_first(spec: TableSpec, rows: Iterator[Numbered]) -> Iterator[Numbere
         yield from rows
         return
     given = list(rows)
-    by_key: dict[tuple[int, tuple[Any, ...]], Numbered] = {}
+    by_key: dict[tuple[int, tuple[Any, ...]], NumberedRow] = {}
     for item in given:
         for place, pairs in enumerate(links):
             by_key.setdefault((place, _values(item[1], [there for _, there in pairs])), item)

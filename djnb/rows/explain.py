@@ -7,7 +7,7 @@ message the same on every database.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from djnb.algebra.conditions import AmongKeys
@@ -18,11 +18,10 @@ from djnb.errors import DataJointError, DuplicateError, IntegrityError, MissingP
 from djnb.model.heading import Heading
 from djnb.model.spec import TableSpec
 from djnb.rows.fetch import fetch_columns
+from djnb.rows.given import Numbered
 from djnb.sql.values import canonical, decoder, encoder
 
 _CHUNK = 1_000
-
-Numbered = Sequence[tuple[int, dict[str, Any]]]
 
 
 def duplicate(

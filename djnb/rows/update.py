@@ -21,6 +21,7 @@ from djnb.model.heading import Heading
 from djnb.model.spec import TableSpec
 from djnb.rows import coding, explain
 from djnb.rows.fetch import exists
+from djnb.rows.given import Numbered
 from djnb.rows.insert import encode_values
 from djnb.sql.dialect import Dialect
 from djnb.sql.dml import update
@@ -130,7 +131,7 @@ def default_of(attribute: Attribute, dialect: Dialect, owner: str) -> Statement:
 
 
 def conflict(
-    connection: Connection, spec: TableSpec, heading: Heading, rows: explain.Numbered, error: IntegrityError
+    connection: Connection, spec: TableSpec, heading: Heading, rows: Numbered, error: IntegrityError
 ) -> IntegrityError:
     """Return the error that names the unique attributes; the key of a changed row is there, and rightly."""
     indexes = [i for i in spec.indexes if i.is_unique and any(name in rows[0][1] for name in i.attributes)]
