@@ -145,11 +145,18 @@ def hold() -> None:
     Called before a commit: a signal amid it would leave nobody knowing whether the rows are kept. The loop opens itself
     to signals again with the next key.
     """
-    if _active is not None and threading.current_thread() is threading.main_thread():
-        _active.hold()
+    guard = _guard_here()
+    if guard is not None:
+        guard.hold()
 
 
 def open_again() -> None:
     """Let signals interrupt again: what was to be committed must be computed once more."""
-    if _active is not None and threading.current_thread() is threading.main_thread():
-        _active.open_again()
+    guard = _guard_here()
+    if guard is not None:
+        guard.open_again()
+
+
+def _guard_here() -> Guard | None:
+    """Return the guard of this thread, if it has one that hears signals."""
+    return _active if threading.current_thread() is threading.main_thread() else None
