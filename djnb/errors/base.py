@@ -25,8 +25,11 @@ class DataJointError(Exception):
 
 
 def describe(error: BaseException) -> str:
-    """Return an error as one line, ``ValueError: bad spike``."""
-    text = str(error).strip()
+    """Return an error in words, ``ValueError: bad spike``, also one that raises when it is asked for its text."""
+    try:
+        text = str(error).strip()
+    except Exception as further:  # noqa: BLE001 -- a user's class may raise anything
+        text = f"its text cannot be had, str() raised {type(further).__name__}"
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 

@@ -123,14 +123,11 @@ def tell(error: BaseException) -> tuple[str, str]:
 
     They can be had whatever the error does when it is asked for them.
     """
-    try:
-        message = describe(error)
-    except Exception as further:  # noqa: BLE001 -- a __str__ of the user's
-        message = f"{type(error).__name__}: its text cannot be had, str() raised {type(further).__name__}"
+    message = describe(error)
     begun = _users_part(error.__traceback__)
     try:
         stack = "".join(traceback.format_exception(type(error), error, begun))
-    except Exception:  # noqa: BLE001
+    except Exception:  # noqa: BLE001 -- the user's class may raise anything
         stack = "".join(traceback.format_tb(begun)) + message
     return message, stack
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import logging
-import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from djnb.errors import describe
+from djnb.jobs.retry import tell
 
 logger = logging.getLogger(__name__)
 
@@ -62,7 +61,7 @@ class Packed:
     error : bytes
         The exception, pickled; empty if it cannot be.
     text, stack : str
-        The exception as one line, and where it was raised.
+        The exception in words, and where it was raised.
     """
 
     key: Mapping[str, Any]
@@ -79,7 +78,7 @@ class Packed:
         given = (outcome.key, outcome.fate, outcome.started, outcome.duration)
         if outcome.error is None:
             return cls(*given)
-        return cls(*given, _pickled(outcome.error), safe_text(outcome.error), stack_of(outcome.error))
+        return cls(*given, _pickled(outcome.error), *tell(outcome.error))
 
     def unpack(self) -> Outcome:
         """Return the outcome, in the process that wants it."""
@@ -89,22 +88,6 @@ class Packed:
             if error.__cause__ is None:
                 error.__cause__ = RemoteTraceback(self.stack)
         return Outcome(self.key, self.fate, self.started, self.duration, error)
-
-
-def safe_text(error: BaseException) -> str:
-    """Return an error as one line, also one whose own text cannot be had."""
-    try:
-        return describe(error)
-    except Exception:  # noqa: BLE001 -- the user's `__str__` may raise anything
-        return type(error).__name__
-
-
-def stack_of(error: BaseException) -> str:
-    """Return the traceback of an error as text."""
-    try:
-        return "".join(traceback.format_exception(error))
-    except Exception:  # noqa: BLE001 -- likewise
-        return safe_text(error)
 
 
 def _pickled(error: Exception) -> bytes:

@@ -6,10 +6,10 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from djnb.errors import EmptyMakeError, MakeError, WorkerDiedError
+from djnb.errors import EmptyMakeError, MakeError, WorkerDiedError, describe
 from djnb.events import Bus, KeyFailed, KeyFinished, KeySkipped, KeyStarted, PopulateFinished, PopulateStarted
 from djnb.populate.options import Options
-from djnb.populate.outcome import Outcome, safe_text
+from djnb.populate.outcome import Outcome
 from djnb.populate.result import PopulateResult
 from djnb.populate.run import Run
 
@@ -75,7 +75,7 @@ class Tally:
             self._bus.emit(KeySkipped(self.run, key))
         else:
             self._bus.emit(KeyFailed(self.run, key, error, outcome.duration))
-            self._errors.append((key, error if self._options.return_exception_objects else safe_text(error)))
+            self._errors.append((key, error if self._options.return_exception_objects else describe(error)))
             if not self._options.suppress_errors and self.failure is None:
                 self.failure = _raised(self.run.table, key, error, is_job=self._options.reserve_jobs)
 
