@@ -38,7 +38,6 @@ class MissingKeys:
 
     def find(self) -> int:
         """Ask which keys are missing, and return how many are to be made at most."""
-        assert self._maker.keys is not None
         wanted = missing(self._maker.keys, self._maker.target)
         rows = fetch_columns(self._maker.connection, wanted, wanted.heading.names, purpose="internal")
         self._found = to_dicts(rows)
@@ -46,7 +45,7 @@ class MissingKeys:
             self._found.reverse()
         elif self._options.order == "random":
             random.shuffle(self._found)
-        return len(self._found) if self._options.most is None else min(len(self._found), self._options.most)
+        return self._options.bounded(len(self._found))
 
     def make(self, guard: Guard) -> None:
         """Make them."""

@@ -28,14 +28,14 @@ class Maker:
         The table as a question.
     make_kwargs : mapping
         Further arguments for ``make``.
-    keys : Node or None
+    keys : Node
         The keys that the table should have, restricted as asked.
     """
 
     table: Makeable
     target: Stored
     make_kwargs: Mapping[str, Any]
-    keys: Node | None = None
+    keys: Node
 
     @property
     def connection(self) -> Connection:

@@ -92,6 +92,10 @@ class Options:
         bounds = [bound for bound in (self.max_calls, self.limit) if bound is not None]
         return min(bounds, default=None)
 
+    def bounded(self, keys: int) -> int:
+        """Return how many of so many keys are made at most."""
+        return keys if self.most is None else min(keys, self.most)
+
     @property
     def at_once(self) -> int:
         """How many keys are made at the same time."""

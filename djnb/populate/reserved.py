@@ -43,17 +43,16 @@ class Reservations:
 
     def find(self) -> int:
         """Bring the jobs up to date, unless that is not wanted, and return how many are to be made at most."""
-        assert self._maker.keys is not None
         refresh = self._options.refresh
         if get_config().jobs.auto_refresh if refresh is None else refresh:
             self._shift.queue.refresh(self._maker.keys, wanted=self._wanted)
         self._total = self._count()
-        return self._total if self._options.most is None else min(self._total, self._options.most)
+        return self._options.bounded(self._total)
 
     def _count(self) -> int:
         """Return how many jobs wait, as far as they are this run's."""
         jobs: Node = self._shift.queue.words.jobs
-        if self._terms.is_restricted and self._maker.keys is not None:
+        if self._terms.is_restricted:
             names = [name for name in self._maker.keys.heading.names if name in jobs.heading.primary_key]
             jobs = Restrict(jobs, Matches(self._maker.keys, tuple((name, name) for name in names)))
         waiting = Query(jobs, self._maker.connection) & {"status": Status.PENDING.value}

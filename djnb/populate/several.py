@@ -61,7 +61,7 @@ def make_job(maker: Maker, queue: Queue, job: Job, guard: Guard) -> Verdict:
         A signal; the key in hand is undone.
     """
     try:
-        if maker.keys is None or set(maker.keys.heading.names) <= set(job.key):
+        if set(maker.keys.heading.names) <= set(job.key):
             return Verdict(_make(maker, job.key, JobFence(queue, job), guard))
         return _make_several(maker, queue, job, guard)
     except LostReservationError:
@@ -101,7 +101,6 @@ def _make(maker: Maker, key: Key, fence: Fence, guard: Guard) -> bool:
 
 def _keys_of(maker: Maker, job: Job) -> list[dict[str, Any]]:
     """Return the keys that a job is for, as far as they are missing."""
-    assert maker.keys is not None
     condition = both(Equals(name, value) for name, value in job.key.items() if name in maker.keys.heading)
     finer = missing(Restrict(maker.keys, condition), maker.target)
     return to_dicts(fetch_columns(maker.connection, finer, finer.heading.names, purpose="internal"))

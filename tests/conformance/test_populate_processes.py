@@ -229,7 +229,7 @@ class TestProcesses:
 
     def test_password_is_not_sent(self, connection, database_url, Made):
         """What is pickled for other processes has no password; they have it by their environment."""
-        parcel = pack(Maker(Made(), Made()._stored(), {}))
+        parcel = pack(Maker(Made(), Made()._stored(), {}, Made().wanted_keys()))
 
         password = urlsplit(database_url).password
         assert password is None or unquote(password).encode() not in parcel
