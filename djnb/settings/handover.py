@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from djnb.settings.config import SETTINGS
+from djnb.settings import SETTINGS, get_config
 from djnb.settings.secrets import is_secret
 
 _OF_THE_PROCESS = ("database.url", "database.host", "database.port", "database.user", "database.password", "stores")
@@ -15,8 +15,6 @@ _OF_THE_PROCESS = ("database.url", "database.host", "database.port", "database.u
 
 def handed_over() -> dict[str, Any]:
     """Return the settings as they are now, by name; of the stores those that have no secrets."""
-    from djnb.settings import get_config
-
     config = get_config()
     values = {name: config[name] for name in SETTINGS if name not in _OF_THE_PROCESS}
     stores = {name: _plain(store) for name, store in config.stores.data.items()}
@@ -26,8 +24,6 @@ def handed_over() -> dict[str, Any]:
 
 def adopt(values: Mapping[str, Any]) -> None:
     """Take the settings that another process has handed over, where they differ."""
-    from djnb.settings import get_config
-
     config = get_config()
     for name, value in values.items():
         if config.get(name) != value:
@@ -36,8 +32,6 @@ def adopt(values: Mapping[str, Any]) -> None:
 
 def variables_of_stores() -> dict[str, str]:
     """Return environment variables for a child of this process: the stores with their secrets, which only it sees."""
-    from djnb.settings import get_config
-
     stores = {name: _plain(store) for name, store in get_config().stores.data.items()}
     if not any(_has_secrets(store) for store in stores.values()):
         return {}
