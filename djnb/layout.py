@@ -1,9 +1,10 @@
 """
-Cells under the heads of columns, as text and as HTML. Strings only: whoever wants to see them displays them.
+Cells under the heads of columns, as text and as HTML, and keys. Strings only: whoever wants to see them displays them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
 from typing import Any
@@ -150,3 +151,8 @@ def _data(cell: Cell, column: Column, number: bool) -> str:
     classes = " ".join(dict.fromkeys([f"djnb-{cell.kind}"] * bool(cell.kind) + ["djnb-number"] * number))
     tag, scope = ("th", ' scope="row"') if column.in_key else ("td", "")
     return f'<{tag}{scope} class="{classes}">{escape(cell.text)}</{tag}>'
+
+
+def key_text(key: Mapping[str, Any]) -> str:
+    """Return a key as it is read, ``subject_id=1, session=2``."""
+    return ", ".join(f"{name}={value}" for name, value in key.items())

@@ -11,7 +11,7 @@ from djnb.backends.liveness import Liveness, Sighting
 from djnb.connection import Connection
 from djnb.jobs import registry
 from djnb.jobs.reaping import Patience, is_dead
-from djnb.layout import Cell, Column, Preview, Viewable, lay_out
+from djnb.layout import Cell, Column, Preview, Viewable, key_text, lay_out
 from djnb.model.naming import TableName
 from djnb.rows.fetch import decode_rows, to_dicts
 from djnb.sql.statement import Statement, compose, join
@@ -127,9 +127,7 @@ class Roster(Viewable, Sequence[WorkerState]):
 
 
 def _told(jobs: Sequence[HeldJob]) -> str:
-    shown = "; ".join(
-        f"{job.table} {', '.join(f'{name}={value}' for name, value in job.key.items())}" for job in jobs[:_SHOWN]
-    )
+    shown = "; ".join(f"{job.table} {key_text(job.key)}" for job in jobs[:_SHOWN])
     return shown + (f"; and {len(jobs) - _SHOWN} more" if len(jobs) > _SHOWN else "")
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from djnb.errors import MakeError, describe
 from djnb.events import Event, KeyFailed, KeyFinished, KeySkipped, KeyStarted, PopulateFinished, PopulateStarted
-from djnb.populate.result import key_text
+from djnb.layout import key_text
 
 if TYPE_CHECKING:
     from djnb.populate.run import Run

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from djnb.events import Event, KeyFailed, KeyFinished, KeySkipped, KeyStarted
-from djnb.populate.result import key_text
+from djnb.layout import key_text
 
 if TYPE_CHECKING:
     from djnb.connection import Connection

@@ -8,6 +8,7 @@ from html import escape
 from typing import Any, NamedTuple
 
 from djnb.errors import describe
+from djnb.layout import key_text
 
 _SHOWN = 5
 """How many errors a display shows."""
@@ -139,11 +140,6 @@ class PopulateResult:
             f"{f'<ul>{items}</ul>' if items else ''}"
             f"{f'<div>{self._next_step()}</div>' if self._next_step() else ''}</div>"
         )
-
-
-def key_text(key: Mapping[str, Any]) -> str:
-    """Return a key as it is read, ``subject_id=1, session=2``."""
-    return ", ".join(f"{name}={value}" for name, value in key.items())
 
 
 def _message(error: Any) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from djnb.errors import describe
 from djnb.events import Event, KeyFailed, KeyFinished, KeySkipped, KeyStarted
-from djnb.populate.result import key_text
+from djnb.layout import key_text
 
 _WORDS: dict[type[Event], str] = {
     KeyStarted: "started",
