@@ -17,7 +17,7 @@ from djnb.backends.liveness import Liveness
 from djnb.catalogue import Catalogue
 from djnb.connection.datajoint import DataJointWords
 from djnb.connection.deferred import Deferred
-from djnb.connection.finishing import Guard
+from djnb.connection.finishing import Watcher
 from djnb.connection.schemas import Schemas
 from djnb.connection.sending import Sender
 from djnb.connection.sent import sent
@@ -221,7 +221,7 @@ class Connection(Schemas, DataJointWords):
         """
         return self._transactions.atomic()
 
-    def defer(self, guard: Guard, *, passed_over: TableName | None = None) -> AbstractContextManager[Deferred]:
+    def defer(self, watcher: Watcher, *, passed_over: TableName | None = None) -> AbstractContextManager[Deferred]:
         """
         Run a ``with`` block as a transaction of this thread that opens when something is written.
 
@@ -229,7 +229,7 @@ class Connection(Schemas, DataJointWords):
 
         Parameters
         ----------
-        guard : Guard
+        watcher : Watcher
             What comes first in the transaction, and what became of it when its end was lost.
         passed_over : TableName, optional
             A table that may have changed, and its parts.
@@ -241,7 +241,7 @@ class Connection(Schemas, DataJointWords):
         InputsChangedError
             What was read has changed; nothing is kept.
         """
-        return self._transactions.defer(self.dialect, guard, passed_over)
+        return self._transactions.defer(self.dialect, watcher, passed_over)
 
     def on_rollback(self, undo: Callable[[], None]) -> None:
         """Have something undone with the transaction of this thread, if that is undone: files that it has written."""

@@ -32,7 +32,7 @@ ATTEMPTS = 10
 T = TypeVar("T")
 
 
-class Guard(Protocol):
+class Watcher(Protocol):
     """What watches over the transaction."""
 
     def first(self) -> Statement | None:
@@ -96,7 +96,7 @@ class Finishing:
     ----------
     transactions, sessions, sender, dialect
         Of the connection.
-    guard : Guard
+    watcher : Watcher
         Watches over it.
     reads : Reads
         What must be read again.
@@ -117,14 +117,14 @@ class Finishing:
         sessions: Sessions,
         sender: Sender,
         dialect: Dialect,
-        guard: Guard,
+        watcher: Watcher,
         reads: Reads,
     ) -> None:
         self._transactions = transactions
         self._sessions = sessions
         self._sender = sender
         self._dialect = dialect
-        self._guard = guard
+        self._watcher = watcher
         self._reads = reads
         self._deeds = Deeds()
         self._is_open = self._is_in_doubt = False
@@ -174,7 +174,7 @@ class Finishing:
             self.roll_back()
             raise
         self._is_open = True
-        self._guard.opened()
+        self._watcher.opened()
         self._opened = self._opened or time.monotonic()
 
     def _begin(self) -> None:
@@ -183,13 +183,13 @@ class Finishing:
 
         Nothing that writes comes behind: on a server, it would be carried out even if the transaction had not begun.
         """
-        fence = self._guard.first()
+        fence = self._watcher.first()
         beginning = [*map(Statement, self._dialect.begin_serializable), *([fence] if fence else [])]
         reads, asked = self._reads.again(self._dialect) if self._reads.version is None else ([], [])
         marks = [Statement(f"SAVEPOINT {name}") for name in self.marks]
         answers = self._sender.begin([*beginning, *(statement for statement, _ in asked), *marks])
         if fence and answers[len(beginning) - 1].affected != 1:
-            raise self._guard.refusal()
+            raise self._watcher.refusal()
         if self._reads.version is None:
             self._compare(reads, asked, answers[len(beginning) :])
         elif self._reads.version != self._sender.version():
@@ -244,7 +244,7 @@ class Finishing:
         """
         if self.fate.failure is not None:
             raise self.fate.failure
-        if not self.has_begun and self._guard.first() is None:
+        if not self.has_begun and self._watcher.first() is None:
             return
         self.has_begun = True
         while not self._is_committed():
@@ -286,14 +286,14 @@ class Finishing:
         while self._can_connect and time.monotonic() - began < PATIENCE_SECONDS:
             try:
                 with self._transactions.suspended():
-                    fate = self._guard.was_committed()
+                    fate = self._watcher.was_committed()
             except PASSING:
                 tries += 1
                 wait_a_while(tries)
                 continue
             self.fate.may_be_kept = bool(fate)
             if fate is None:
-                raise self._guard.refusal()
+                raise self._watcher.refusal()
             return fate
         raise error
 

@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Protocol
 
 from djnb.connection.deferred import Deferred
-from djnb.connection.finishing import Finishing, Guard
+from djnb.connection.finishing import Finishing, Watcher
 from djnb.connection.reads import Reads
 from djnb.connection.sending import Sender
 from djnb.connection.sessions import Session, Sessions
@@ -105,7 +105,7 @@ class Transactions:
             self._own.deferred = deferred
 
     @contextmanager
-    def defer(self, dialect: Dialect, guard: Guard, passed_over: TableName | None) -> Iterator[Deferred]:
+    def defer(self, dialect: Dialect, watcher: Watcher, passed_over: TableName | None) -> Iterator[Deferred]:
         """
         Run a ``with`` block as a transaction of the calling thread that opens when something is written.
 
@@ -116,7 +116,7 @@ class Transactions:
         """
         self._check_none()
         reads = Reads(passed_over)
-        finishing = Finishing(self, self._sessions, self._sender, dialect, guard, reads)
+        finishing = Finishing(self, self._sessions, self._sender, dialect, watcher, reads)
         deferred = Deferred(self._sender, reads, finishing)
         self._own.deferred = deferred
         self._own.undoing = []

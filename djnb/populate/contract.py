@@ -130,7 +130,7 @@ def make_key(
 
 @dataclass
 class _Attempt:
-    """The making of a key, as often as what it reads changes meanwhile; the guard of its transaction."""
+    """The making of a key, as often as what it reads changes meanwhile; the watcher of its transaction."""
 
     table: Makeable
     target: Stored
