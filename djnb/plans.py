@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from djnb.declaration.alter import Alter, Change
+from djnb.declaration.alter import Alter
+from djnb.declaration.changes import Change
 from djnb.declaration.drop import Drop, SchemaDrop
 from djnb.layout import Cell, Column, Preview, lay_out
 from djnb.model.naming import TableName

@@ -2,40 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from djnb.connection import Connection
 from djnb.declaration import lineage_table, suitability
+from djnb.declaration.changes import Change, changes_of
 from djnb.declaration.compare import compare, is_same_type, read_renames
 from djnb.declaration.declare import check_characters, check_part, make_spec
 from djnb.errors import DefinitionError, IntegrityError, MissingTableError, PlanChangedError
 from djnb.events import TableAltered
 from djnb.model.alteration import Alteration
-from djnb.model.attribute import NULL, Attribute
 from djnb.model.definition import parse_definition
-from djnb.model.definition_text import write_default
 from djnb.model.naming import TableName, check_length
-from djnb.model.spec import ForeignKey, Index, TableSpec
+from djnb.model.spec import TableSpec
 from djnb.sql.statement import Statement
-
-
-@dataclass(frozen=True)
-class Change:
-    """
-    One difference, in words.
-
-    Attributes
-    ----------
-    text : str
-        What changes.
-    loss : str
-        What of the rows is lost by it; empty where nothing is.
-    """
-
-    text: str
-    loss: str = ""
 
 
 @dataclass(frozen=True)
@@ -132,7 +114,7 @@ def plan_alter(
         return Alter(connection, alteration, ())
     rows = suitability.count(connection, alteration.old)
     losses = suitability.check(connection, alteration, resolved, rows, label=label)
-    changes = [replace(change, loss=losses.get(key, "")) for key, change in _changes(alteration, resolved)]
+    changes = [replace(change, loss=losses.get(change.attribute, "")) for change in changes_of(alteration, resolved)]
     return Alter(connection, alteration, tuple(changes), rows)
 
 
@@ -155,7 +137,8 @@ def changes_to(
     # DataJoint 0.14 has foreign keys from external values to its tables of them, which no definition says.
     unsaid = tuple(key for key in alteration.old.foreign_keys if key.parent.is_hidden)
     new = replace(alteration.new, foreign_keys=(*alteration.new.foreign_keys, *unsaid))
-    return [change.text for _, change in _changes(replace(alteration, new=new), resolved, with_looks=False)]
+    changes = changes_of(replace(alteration, new=new), resolved)
+    return [change.text for change in changes if not change.is_of_looks]
 
 
 def _compared(
@@ -209,59 +192,3 @@ def _check_key(alteration: Alteration, old: TableSpec, label: str) -> None:
             remedy="Declare a new table with that key, insert the rows (`New.insert(Old.proj(...))`), "
             "and drop the old one.",
         )
-
-
-def _changes(alteration: Alteration, old: TableSpec, *, with_looks: bool = True) -> Iterator[tuple[str, Change]]:
-    """Yield the differences in words, each with the name of the attribute whose values it may lose."""
-    there = {a.name: a for a in old.attributes}
-    if with_looks and alteration.is_commented:
-        yield "", Change(f"the comment becomes '{alteration.new.comment}'")
-    for attribute in alteration.dropped:
-        yield attribute.name, Change(f"'{attribute.name}' is dropped")
-    for attribute in alteration.added:
-        yield attribute.name, Change(f"'{attribute.name}' is added, {_kind(attribute)}")
-    for attribute in alteration.new.attributes:
-        before = there.get(alteration.origins.get(attribute.name, ""))
-        if before is None:
-            continue
-        if before.name != attribute.name:
-            yield "", Change(f"'{before.name}' is renamed to '{attribute.name}'")
-        if attribute.name in alteration.changed:
-            if not is_same_type(before.type, attribute.type):
-                text = f"'{attribute.name}' becomes `{attribute.type}`; it was `{before.type}`"
-                yield attribute.name, Change(text)
-            if before.nullable != attribute.nullable:
-                yield "", Change(f"'{attribute.name}' {'may' if attribute.nullable else 'must not'} be null")
-            elif _default(before) != _default(attribute):
-                yield "", Change(f"'{attribute.name}' {_default(attribute) or 'has no default'}")
-            if with_looks and before.comment != attribute.comment:
-                yield "", Change(f"the comment of '{attribute.name}' becomes '{attribute.comment}'")
-        if with_looks and attribute.name in alteration.moved:
-            yield "", Change(f"'{attribute.name}' moves")
-    for keys, verb in ((alteration.foreign_keys_dropped, "is dropped"), (alteration.foreign_keys_added, "is added")):
-        for key in keys:
-            yield "", Change(f"the foreign key {_key_text(key)} {verb}")
-    for indexes, verb in ((alteration.indexes_dropped, "is dropped"), (alteration.indexes_added, "is added")):
-        for index in indexes:
-            yield "", Change(f"the {_index_text(index)} {verb}")
-
-
-def _kind(attribute: Attribute) -> str:
-    default = _default(attribute)
-    return f"`{attribute.type}`{', ' + default if default else ''}"
-
-
-def _default(attribute: Attribute) -> str:
-    if attribute.default is None:
-        return ""
-    if attribute.default == NULL:
-        return "null by default"
-    return f"{write_default(attribute.default, attribute.type)} by default"
-
-
-def _key_text(key: ForeignKey) -> str:
-    return f"({', '.join(key.names)}) to `{key.parent.class_name}`"
-
-
-def _index_text(index: Index) -> str:
-    return f"{'unique ' if index.is_unique else ''}index ({', '.join(index.attributes)})"

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from djnb.connection import Connection
-from djnb.declaration.alter import Alter, Change
+from djnb.declaration.alter import Alter
+from djnb.declaration.changes import Change
 from djnb.model.alteration import Alteration
 from djnb.model.attribute import Attribute
 from djnb.model.spec import TableSpec
