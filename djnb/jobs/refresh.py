@@ -45,6 +45,11 @@ def refresh(
     stale = settings.stale_timeout if stale_timeout is None else stale_timeout
     keys, wanted = _checked(keys, words, target), _checked(wanted, words, target)
     is_exact = set(words.key) == set(target.heading.primary_key)
+    seen = None
+    if is_exact and {*wanted.heading.names} == {*wanted.heading.primary_key} == {*words.key}:
+        asked = sql.survey(words, wanted, target, _MANY, is_stale_removed=bool(stale))
+        seen = sql.Survey(*map(int, connection.execute(asked).rows[0]))
+    has_jobs = seen is None or seen.jobs > 0
     steps = {
         "re_pended": sql.renew(words, wanted, target, delay=delay, priority=rank),
         "removed": sql.remove(words, wanted, target, stale_timeout=stale, is_exact=is_exact),
@@ -52,17 +57,15 @@ def refresh(
     if orphan_timeout:
         steps["orphaned"] = sql.rescue(words, older_than=orphan_timeout, priority=rank)
     # At the end: what is new needs neither to be renewed nor to be removed, and is not looked at for it.
-    steps["added"] = sql.add(words, keys, target, delay=delay, priority=rank)
-    if is_exact and {*wanted.heading.names} == {*wanted.heading.primary_key} == {*words.key}:
-        needless = _needless(connection, sql.survey(words, wanted, target, _MANY, is_stale_removed=bool(stale)))
-        steps = {name: step for name, step in steps.items() if name not in needless}
+    steps["added"] = sql.add(words, keys, target, delay=delay, priority=rank, has_jobs=has_jobs)
+    needless = _needless(seen) if seen is not None else set()
+    steps = {name: step for name, step in steps.items() if name not in needless}
     found = dict.fromkeys(("added", "removed", "orphaned", "re_pended"), 0)
     return {**found, **_carry_out(connection, words, steps)} if steps else found
 
 
-def _needless(connection: Connection, asked: Statement) -> set[str]:
+def _needless(survey: sql.Survey) -> set[str]:
     """Return the steps that there is nothing to do for; where there are few jobs, that is found out by doing them."""
-    survey = sql.Survey(*map(int, connection.execute(asked).rows[0]))
     if survey.jobs < _MANY:
         return set() if survey.jobs else {"re_pended", "removed", "orphaned"}
     needed = {

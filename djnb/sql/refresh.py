@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from djnb.algebra.conditions import Both, Fails, Matches, both, either
+from djnb.algebra.conditions import Fails, Matches, both, either
 from djnb.algebra.nodes import Node, Restrict, Stored
 from djnb.sql.compiler import Compiler
 from djnb.sql.parts import listed
@@ -78,11 +78,18 @@ def survey(words: QueueWords, keys: Node, target: Stored, least: int, *, is_stal
     )
 
 
-def add(words: QueueWords, keys: Node, target: Stored, *, delay: float, priority: int) -> Statement:
-    """Return the INSERT of jobs for the keys that neither have one nor are made."""
-    pairs = tuple((name, name) for name in keys.heading.primary_key)
-    there = tuple((name, name) for name in words.key)
-    missing = Restrict(keys, Both((Fails(Matches(target, pairs)), Fails(Matches(words.jobs, there)))))
+def add(
+    words: QueueWords, keys: Node, target: Stored, *, delay: float, priority: int, has_jobs: bool = True
+) -> Statement:
+    """
+    Return the INSERT of jobs for the keys that neither have one nor are made.
+
+    Without ``has_jobs``, jobs are not looked for, of which there were none: some that came meanwhile are passed over.
+    """
+    lacks = [Fails(Matches(target, tuple((name, name) for name in keys.heading.primary_key)))]
+    if has_jobs:
+        lacks.append(Fails(Matches(words.jobs, tuple((name, name) for name in words.key))))
+    missing = Restrict(keys, both(lacks))
     names = ", ".join(words.dialect.quote(name) for name in words.key)
     return compose(
         "INSERT INTO {} ({}, status, priority, created_time, scheduled_time) "
