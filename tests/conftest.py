@@ -31,6 +31,12 @@ def absent(what: str, requirement: str) -> Any:
     pytest.skip(what)
 
 
+def need_own_mariadb() -> None:
+    """Skip the test where no server can be started on this machine."""
+    if missing := servers.missing_programs():
+        absent(f"No MariaDB of its own: {' and '.join(missing)} not found", "DJNB_TEST_REQUIRE_MYSQL")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _no_settings_of_the_developer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """No DJNB_ variable reaches a test, and no djnb.toml above its folder: the search for it ends at a .git."""
@@ -57,9 +63,7 @@ def mysql_url() -> Iterator[str]:
     if given:
         yield given
         return
-    missing = servers.missing_programs()
-    if missing:
-        absent(f"No MariaDB: {' and '.join(missing)} not found, DJNB_TEST_MYSQL not set", "DJNB_TEST_REQUIRE_MYSQL")
+    need_own_mariadb()
     with servers.private_mariadb() as url:
         yield url
 

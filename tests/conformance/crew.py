@@ -241,7 +241,7 @@ def _do(order: Mapping[str, Any]) -> None:
         status = 0
     except SystemExit as end:
         status = end.code if isinstance(end.code, int) else 1
-    except BaseException:  # noqa: BLE001 -- the test reads it
+    except BaseException:  # noqa: BLE001 -- whatever it is, the test reads it
         traceback.print_exc()
     finally:
         sys.stdout.flush()

@@ -154,7 +154,7 @@ class TestNames:
     def test_import_of_a_name_that_djnb_lacks_is_an_import_error(self, installed):
         """`from datajoint import …` fails as Python has it."""
         with pytest.raises(ImportError, match="StorageAdapter"):
-            from datajoint import StorageAdapter  # noqa: F401
+            from datajoint import StorageAdapter  # noqa: F401 -- it is to fail
 
     def test_hashes_are_datajoints(self, installed):
         """Keys and files that are told by their hashes keep them. The values are those of 0.14.9."""

@@ -499,7 +499,7 @@ class TestDeleteFails:
 class TestDeleteWithinATransaction:
     def test_belongs_to_it(self, connection, Subject, Session, Trial):
         """A delete within a transaction is undone with it, and kept with it."""
-        with pytest.raises(ZeroDivisionError), connection.transaction():  # noqa: PT012
+        with pytest.raises(ZeroDivisionError), connection.transaction():
             (Subject & {"subject": 1}).delete(prompt=False)
             1 / 0
         assert (3, 3, 6) == (len(Subject), len(Session), len(Trial))

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-pytest.importorskip("skimage", reason="the demo's pictures ship with scikit-image")
-
 from djnb import demo
 from djnb.demo import tour
 

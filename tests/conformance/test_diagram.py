@@ -11,6 +11,7 @@ import pytest
 import djnb as dj
 from djnb.diagram import render
 from djnb.errors import MissingProgramError, OperandError
+from tests.conftest import absent
 
 
 @pytest.fixture
@@ -67,7 +68,7 @@ def names(diagram):
 @pytest.fixture
 def needs_dot():
     if not render.can_draw():
-        pytest.skip("graphviz's program dot is not installed")
+        absent("No pictures: graphviz's program dot not found", "DJNB_TEST_REQUIRE_GRAPHVIZ")
 
 
 class TestSets:

@@ -8,7 +8,7 @@ import trustme
 import djnb as dj
 from djnb.sql.statement import Statement
 from tests import servers
-from tests.conftest import absent
+from tests.conftest import need_own_mariadb
 
 pytestmark = pytest.mark.mysql
 
@@ -16,9 +16,7 @@ pytestmark = pytest.mark.mysql
 @pytest.fixture(scope="module")
 def encrypting(tmp_path_factory):
     """Give the address of a server that offers encryption, by a certificate that nobody knows."""
-    missing = servers.missing_programs()
-    if missing:
-        absent(f"No MariaDB: {' and '.join(missing)} not found", "DJNB_TEST_REQUIRE_MYSQL")
+    need_own_mariadb()
     folder = tmp_path_factory.mktemp("certificate")
     authority = trustme.CA()
     issued = authority.issue_cert("server.lab")

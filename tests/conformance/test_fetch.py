@@ -1,7 +1,5 @@
 """Rows go out: as dicts, arrays, frames and single values, the same on every database."""
 
-# ruff: noqa: DTZ001 -- times in a database are UTC without saying so
-
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
@@ -153,7 +151,7 @@ class TestValues:
     )
     def test_of_float32_are_the_shortest_that_mean_the_same(self, Typed, connection, value):
         """0.1 kept in 32 bits comes back as 0.1, and every such number as what it is."""
-        with pytest.raises(ZeroDivisionError), connection.transaction():  # noqa: PT012
+        with pytest.raises(ZeroDivisionError), connection.transaction():
             Typed.insert1({"id": 9, "f32": value})
             found = (Typed & "id = 9").fetch1("f32")
             assert np.float32(value) == np.float32(found)
@@ -165,7 +163,7 @@ class TestValues:
     )
     def test_of_float64_are_exact(self, Typed, connection, value):
         """No digit is lost on the way in and out."""
-        with pytest.raises(ZeroDivisionError), connection.transaction():  # noqa: PT012
+        with pytest.raises(ZeroDivisionError), connection.transaction():
             Typed.insert1({"id": 9, "f64": value})
             assert value == (Typed & "id = 9").fetch1("f64")
             assert [9] == [row["id"] for row in (Typed & {"f64": value}).to_dicts("id")]

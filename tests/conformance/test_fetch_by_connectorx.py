@@ -1,6 +1,5 @@
 """Frames that the package connectorx reads are those that rows make; where it cannot make them, rows do."""
 
-# ruff: noqa: DTZ001 -- times in a database are UTC without saying so
 from __future__ import annotations
 
 from datetime import date, datetime

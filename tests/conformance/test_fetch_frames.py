@@ -1,6 +1,5 @@
 """Rows as polars DataFrames and Arrow tables, squeezed blobs, first and last rows."""
 
-# ruff: noqa: DTZ001 -- times in a database are UTC without saying so
 from __future__ import annotations
 
 import sys

@@ -402,7 +402,6 @@ class TestWhatMakeMustNotDo:
             Result.populate(KEYS[0])
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
 class TestFork:
     def test_process_that_computes(self, computed, Recording):
         """A forked process may read, and return what it computes; the parent inserts it."""

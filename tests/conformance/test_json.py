@@ -106,7 +106,7 @@ class TestInADict:
             ({"meta.day:date": date(2024, 2, 29)}, [1]),
             ({"meta.day:date": "2024-02-29"}, [1]),
             ({"meta.day": date(2024, 2, 29)}, [1]),
-            ({"meta.at:datetime(3)": datetime(2024, 2, 29, 10, 11, 12, 500_000)}, [1]),  # noqa: DTZ001
+            ({"meta.at:datetime(3)": datetime(2024, 2, 29, 10, 11, 12, 500_000)}, [1]),
             ({"meta.span:time": timedelta(hours=10, minutes=11, seconds=12)}, [1]),
             ({"meta.rig:json": None}, [4, 5]),
         ],
@@ -212,7 +212,7 @@ class TestInAProjection:
             ("meta.price:decimal(4,1)", [Decimal("1.5"), None, None, None, None]),
             ("meta.yes:bool", [True, False, True, None, None]),
             ("meta.day:date", [date(2024, 2, 29), None, None, None, None]),
-            ("meta.at:datetime", [datetime(2024, 2, 29, 10, 11, 12), None, None, None, None]),  # noqa: DTZ001
+            ("meta.at:datetime", [datetime(2024, 2, 29, 10, 11, 12), None, None, None, None]),
             ("meta.span:time", [timedelta(hours=10, minutes=11, seconds=12), None, None, None, None]),
             ("meta.list:json", [[1, {"deep": "é"}], [], None, None, None]),
             (

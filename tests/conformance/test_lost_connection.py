@@ -4,7 +4,6 @@ A lost connection: what was sent is done once or not at all, and nothing half do
 The server really ends the connections here: by KILL, or by being stopped.
 """
 
-# ruff: noqa: PT012 -- what raises is a block, and that is the point
 from __future__ import annotations
 
 import contextlib
@@ -17,7 +16,7 @@ import djnb as dj
 from djnb.errors import LostConnectionError, UnreachableError
 from djnb.sql.statement import Statement
 from tests import servers
-from tests.conftest import absent
+from tests.conftest import need_own_mariadb
 
 pytestmark = pytest.mark.mysql
 
@@ -362,9 +361,7 @@ class TestAmidRows:
 class TestRestart:
     @pytest.fixture
     def server(self):
-        missing = servers.missing_programs()
-        if missing:
-            absent(f"No MariaDB of its own: {' and '.join(missing)} not found", "DJNB_TEST_REQUIRE_MYSQL")
+        need_own_mariadb()
         with servers.private_server() as server:
             yield server
 

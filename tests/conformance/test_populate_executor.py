@@ -8,6 +8,7 @@ import threading
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from urllib.parse import unquote, urlsplit
 
+import distributed
 import loky
 import numpy as np
 import pytest
@@ -36,7 +37,6 @@ def _environment(database_url, monkeypatch):
 @pytest.fixture
 def dask():
     """Dask's executor, on two processes of this machine."""
-    distributed = pytest.importorskip("distributed")
     with (
         distributed.LocalCluster(
             n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, host="127.0.0.1"

@@ -138,14 +138,14 @@ class TestProcesses:
             def __init__(self, one, two):
                 super().__init__(f"{one} and {two}")
 
-        class Unpicklable(Exception):  # noqa: N818
+        class UnpicklableError(Exception):
             def __reduce__(self):
                 raise TypeError("never")
 
         def make(self, key):
             raise {
                 1: TwoArgumentsError("one", "two"),
-                2: Unpicklable("no way"),
+                2: UnpicklableError("no way"),
                 3: ValueError("\ud800\0" + 10_000_000 * "x"),
             }[key["recording_id"]]
 
@@ -155,7 +155,7 @@ class TestProcesses:
 
         errors = {key["recording_id"]: error for key, error in result}
         assert (RemoteError, "TwoArgumentsError: one and two") == (type(errors[1]), str(errors[1]))
-        assert (RemoteError, "Unpicklable: no way") == (type(errors[2]), str(errors[2]))
+        assert (RemoteError, "UnpicklableError: no way") == (type(errors[2]), str(errors[2]))
         assert (ValueError, 10_000_002) == (type(errors[3]), len(str(errors[3])))
 
     def test_max_calls_holds_for_all_of_them_together(self, Recording, Made):

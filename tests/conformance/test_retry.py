@@ -184,7 +184,7 @@ class TestPolicy:
         assert all(5 <= delay <= 15 for delay in shaken)
 
 
-class Unspeakable(Exception):  # noqa: N818 -- a user's
+class UnspeakableError(Exception):
     """An exception that cannot be told, nor pickled."""
 
     def __init__(self):
@@ -207,7 +207,7 @@ class TestUnreadable:
             ValueError("a\0b"),
             ValueError("half of a pair: \udc80, and a whole one: 😀"),
             ValueError("\0" * 5000),
-            Unspeakable(),
+            UnspeakableError(),
             ValueError(),
         ],
         ids=["10 MB", "zero", "surrogate", "zeros", "str raises", "empty"],
@@ -219,7 +219,7 @@ class TestUnreadable:
         (job,) = queue.claim(ANN)
         try:
             raise error
-        except (ValueError, Unspeakable) as raised:
+        except (ValueError, UnspeakableError) as raised:
             message, stack = retry.tell(raised)
 
         assert queue.fail(job, message, stack, error_hash=retry.error_hash(message, stack))

@@ -192,7 +192,7 @@ class TestDelete:
 
     def test_within_a_transaction_is_undone_with_it(self, Animal, connection):
         """Also what was emptied before the rows could go."""
-        with pytest.raises(ZeroDivisionError), connection.transaction():  # noqa: PT012
+        with pytest.raises(ZeroDivisionError), connection.transaction():
             (Animal & {"animal": 1}).delete(prompt=False)
             1 / 0
 

@@ -143,7 +143,7 @@ class TestOtherStatementsMeanwhile:
 
     def test_that_are_undone(self, Sample, connection):
         """A transaction that fails amid a loop is undone; the loop is over."""
-        with pytest.raises(ZeroDivisionError), connection.transaction():  # noqa: PT012
+        with pytest.raises(ZeroDivisionError), connection.transaction():
             for row in Sample:
                 Sample.insert1({"sample": MANY + row["sample"], "value": 0, "label": "added"})
                 if row["sample"] == 2:
@@ -204,7 +204,7 @@ class TestLeavingOff:
             break
         assert MANY == len(Sample)
 
-        with pytest.raises(ZeroDivisionError):  # noqa: PT012
+        with pytest.raises(ZeroDivisionError):
             for _ in Sample:
                 1 / 0
         assert MANY == len(Sample)

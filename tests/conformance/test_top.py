@@ -140,9 +140,6 @@ class TestTopAsKeySource:
     def test_is_made_of_the_first_keys_only(self, shared_schema, tables):
         """A key source that is a Top stays within it, whatever is done already."""
 
-        Trial = tables.Trial  # noqa: F841 -- the definition names it
-
-        @shared_schema
         class Score(dj.Computed):
             definition = """
             -> Trial
@@ -157,6 +154,7 @@ class TestTopAsKeySource:
             def make(self, key):
                 self.insert1({**key, "double": 2 * (tables.Trial & key).fetch1("score")})
 
+        shared_schema(Score, context={"Trial": tables.Trial})
         Score.populate(max_calls=1)
         assert (1, 2) == tuple(Score.progress(display=False))
 

@@ -1,6 +1,5 @@
 """Transactions: all of a block is kept or none, whatever ends it. A lost connection: test_lost_connection.py."""
 
-# ruff: noqa: PT012 -- what raises is a block, and that is the point
 from __future__ import annotations
 
 import contextlib

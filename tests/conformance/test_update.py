@@ -132,7 +132,7 @@ class TestUpdate1:
 
     def test_belongs_to_a_transaction(self, Session, connection):
         """It is undone with it."""
-        with pytest.raises(ZeroDivisionError), connection.transaction():  # noqa: PT012
+        with pytest.raises(ZeroDivisionError), connection.transaction():
             Session.update1({**KEY, "score": 7.0})
             1 / 0
 

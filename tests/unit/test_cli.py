@@ -66,8 +66,6 @@ class TestLab:
 
     def test_quickstart_is_copied_and_jupyterlab_called_with_it(self, capfd, tmp_path):
         """The notebook lands in the working directory, and what follows -- reaches JupyterLab."""
-        pytest.importorskip("jupyterlab", reason="`djnb lab` opens JupyterLab")
-
         code = main(["lab", "--", "--version"])
 
         assert (0, f"{NOTEBOOK} is copied here.\n{version('jupyterlab')}\n") == (code, capfd.readouterr().out)
@@ -75,7 +73,6 @@ class TestLab:
 
     def test_own_copy_is_kept(self, capfd, tmp_path):
         """A quickstart that the user has changed is opened, never overwritten."""
-        pytest.importorskip("jupyterlab", reason="`djnb lab` opens JupyterLab")
         (tmp_path / NOTEBOOK).write_text("mine")
 
         main(["lab", "--", "--version"])

@@ -403,13 +403,14 @@ class TestPassword:
         assert shown == settings.hide_password(url)
 
 
-class TestStores:
-    SETTINGS = {  # noqa: RUF012
-        "default": "main",
-        "main": {"protocol": "file", "location": "/data", "token_length": 4},
-        "cloud": {"protocol": "s3", "access_key": SECRET, "secret_key": SECRET, "options": {"password": SECRET}},
-    }
+STORES = {
+    "default": "main",
+    "main": {"protocol": "file", "location": "/data", "token_length": 4},
+    "cloud": {"protocol": "s3", "access_key": SECRET, "secret_key": SECRET, "options": {"password": SECRET}},
+}
 
+
+class TestStores:
     def test_are_settings_by_name(self, config):
         """A store is assigned as DataJoint writes it, all at once or one by one, and is read as a mapping."""
         config["stores"] = {"main": {"protocol": "file", "location": "/data"}}
@@ -428,7 +429,7 @@ class TestStores:
 
     def test_show_no_secrets(self, config):
         """No printout and no dump has the keys of a store, and what is no secret is shown."""
-        config.stores = self.SETTINGS
+        config.stores = STORES
         shown = [repr(config), repr(config.stores), str(config.stores["cloud"]), config.model_dump_json()]
 
         assert [] == [text for text in shown if SECRET in text]
@@ -468,7 +469,7 @@ class TestStores:
 
     def test_overridden_by_dotted_names(self, config):
         """Settings of stores change for a block, several together, and are as before after it."""
-        config.stores = self.SETTINGS
+        config.stores = STORES
         before = copy.deepcopy(config.stores)
 
         with config.override(

@@ -76,7 +76,7 @@ class TestInsertMany:
 
     def test_within_a_transaction_belongs_to_it(self, Subject, connection):
         """An insert within a transaction is undone with it."""
-        with pytest.raises(ZeroDivisionError), connection.transaction():  # noqa: PT012
+        with pytest.raises(ZeroDivisionError), connection.transaction():
             Subject.insert([ANN, BOB])
             1 / 0
         assert 0 == len(Subject)

@@ -1,6 +1,5 @@
 """A value comes back as its type says, or is refused before it is sent."""
 
-# ruff: noqa: DTZ001 -- times in a database are UTC without saying so
 from __future__ import annotations
 
 import math

@@ -181,11 +181,9 @@ class TestAsACollection:
         """Counting, truth and membership cost one statement each."""
         query = Session & "score > 0"
 
-        len(query)
-        bool(query)
-        {"session_id": 1} in query  # noqa: B015
+        answers = (len(query), bool(query), {"session_id": 1} in query)
 
-        assert 3 == len(statements)
+        assert ((2, True, True), 3) == (answers, len(statements))
 
     def test_nothing_is_asked_before_rows_are_wanted(self, Session, Trial, statements):
         """Composing a query sends no statement."""

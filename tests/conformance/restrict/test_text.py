@@ -173,7 +173,7 @@ class TestRestrictByTextMeantToBreakOut:
     )
     def test_value_is_only_a_value(self, connection, Session, value):
         """Whatever a value holds, it is compared, never read."""
-        with pytest.raises(UndoneError), connection.transaction():  # noqa: PT012
+        with pytest.raises(UndoneError), connection.transaction():
             Session.insert1({"session_id": 7, "name": value})
             assert [7] == ids(Session & {"name": value})
             assert [7] == ids(Session & [{"name": value}, {"name": value + "!"}])

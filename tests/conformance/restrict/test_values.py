@@ -1,6 +1,5 @@
 """Conditions as values: dicts, rows, lists, arrays and frames; what is none of them is refused."""
 
-# ruff: noqa: DTZ001 -- times in a database are UTC without saying so
 from __future__ import annotations
 
 from datetime import date, datetime

@@ -6,15 +6,13 @@ import djnb as dj
 from djnb.jobs import registry
 from djnb.jobs.workers import Worker
 from tests import servers
-from tests.conftest import absent
+from tests.conftest import need_own_mariadb
 
 
 class TestRestart:
     def test_of_the_server_is_survived(self):
         """The worker is registered as before, and shows that it lives, as soon as the server is back."""
-        missing = servers.missing_programs()
-        if missing:
-            absent(f"No MariaDB: {' and '.join(missing)} not found", "DJNB_TEST_REQUIRE_MYSQL")
+        need_own_mariadb()
         with servers.private_server() as server, dj.Connection(server.url) as connection:
             schema = dj.Schema("djnb_test_restart", connection=connection)
             worker = Worker.of(connection, schema.name)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-pytest.importorskip("skimage", reason="the demo's pictures ship with scikit-image")
-
 from djnb.demo import images
 from djnb.demo.segmentation import measure, outline, segment
 

@@ -108,7 +108,7 @@ class TestPlainColumn:
             ("varchar(3)", ["a", "äöü", None]),
             ("enum('a','b')", ["a", "b", "a"]),
             ("date", [date(2024, 1, 2), None]),
-            ("datetime", [datetime(2024, 1, 2, 3, 4, 5)]),  # noqa: DTZ001 -- UTC, without a zone
+            ("datetime", [datetime(2024, 1, 2, 3, 4, 5)]),
             ("int8", [None, None]),
         ],
     )

@@ -26,7 +26,7 @@ def test_hash_is_datajoints():
         ("a/b", "a%2Fb"),
         ("..", "%2E%2E"),
         (date(2024, 1, 31), "2024-01-31"),
-        (datetime(2024, 1, 31, 13, 5, 9), "2024-01-31T13-05-09"),  # noqa: DTZ001
+        (datetime(2024, 1, 31, 13, 5, 9), "2024-01-31T13-05-09"),
     ],
 )
 def test_values_of_a_key_in_a_path(value, text):

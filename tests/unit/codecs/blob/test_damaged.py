@@ -41,7 +41,7 @@ class TestDamagedBlob:
     def test_must_be_bytes(self):
         """Text is no blob."""
         with pytest.raises(BlobError, match="this is `str`"):
-            unpack("mYm")  # type: ignore[arg-type]
+            unpack("mYm")
 
     @pytest.mark.parametrize(
         ("body", "message"),
