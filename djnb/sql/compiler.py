@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 
 from djnb.algebra.expression import Expression
 from djnb.algebra.nodes import Aggregate, Group, Join, Node, Project, Promote, Restrict, Slice, Stored, Union
@@ -67,7 +66,7 @@ class Compiler:
 
     def operand(self, node: Node) -> Select:
         """Return a SELECT that takes further conditions and joins: a subquery where the node is closed."""
-        return replace(self._open(node), order_by=())
+        return self._open(node)._replace(order_by=())
 
     def _open(self, node: Node) -> Select:
         """Return a SELECT that takes further conditions, in the order that the node has."""
@@ -100,14 +99,14 @@ class Compiler:
                 return union(self, entered)
         select = self._open(node.source)
         condition = say_condition(node.condition, select.columns, node.source.heading, self.dialect, self.exists)
-        return replace(select, where=(*select.where, condition))
+        return select._replace(where=(*select.where, condition))
 
     def exists(self, node: Node, pairs: tuple[tuple[str, str], ...], outer: Columns) -> Statement:
         """Return ``EXISTS (…)`` for the rows of a node that agree with the outer columns."""
         # EXISTS, not IN: SQLite uses no index for NOT IN over several columns, and MySQL takes no LIMIT within IN.
         select = self.operand(node)
         matched = (compose("{} = {}", select.columns[there], outer[own]) for own, there in pairs)
-        return compose("EXISTS ({})", replace(select, where=(*select.where, *matched)).statement(Statement("1")))
+        return compose("EXISTS ({})", select._replace(where=(*select.where, *matched)).statement(Statement("1")))
 
     def _project(self, node: Project) -> Select:
         select = self.say(node.source)
@@ -118,8 +117,7 @@ class Compiler:
         for name, expression in node.computed:
             said = say_expression(expression, select.columns, node.source.heading, self.dialect)
             columns[name] = compose("({})", said)
-        return replace(
-            select,
+        return select._replace(
             columns=columns,
             is_computed=select.is_computed or bool(node.computed),
             is_windowed=select.is_windowed or is_windowed,
@@ -156,7 +154,7 @@ class Compiler:
         if node.keeps_unmatched and not (source.is_plain and key):
             # Conditions on the aggregated rows must not remove the groups that have none of them, and where there is
             # no key that would be NULL for those, another column has to be.
-            source = replace(source, columns={**source.columns, _MATCHED: Statement("1")})
+            source = source._replace(columns={**source.columns, _MATCHED: Statement("1")})
             source = self.enclose(source, [*self._needed(node), _MATCHED])
         agree = join(
             " AND ", (compose("{} = {}", groups.columns[n], source.columns[n]) for n in key) if key else ["1=1"]
@@ -199,26 +197,26 @@ class Compiler:
             said = say_expression(expression, source.columns, node.source.heading, self.dialect)
             columns[name] = compose("({})", said)
         if node.key:
-            return replace(source, columns=columns, group_by=tuple(columns[name] for name in node.key))
+            return source._replace(columns=columns, group_by=tuple(columns[name] for name in node.key))
         # One row: of the aggregates, even without a row; otherwise of any row. What is around may ask for no aggregate.
         if not node.computed:
-            return self.enclose(replace(source, limit=self.dialect.limit(1, 0)), [])
-        return self.enclose(replace(source, columns={**columns, _MATCHED: Statement("count(*)")}), [*columns, _MATCHED])
+            return self.enclose(source._replace(limit=self.dialect.limit(1, 0)), [])
+        return self.enclose(source._replace(columns={**columns, _MATCHED: Statement("count(*)")}), [*columns, _MATCHED])
 
     def rows(self, node: Node) -> Select:
         """Return a SELECT that may stand beside UNION."""
         select = self.say(node)
         if select.limit:  # SQLite takes no LIMIT beside UNION
             select = self.enclose(select, node.heading.names)
-        return replace(select, order_by=())
+        return select._replace(order_by=())
 
     def _slice(self, node: Slice) -> Select:
         select = self.say(node.source)
         if select.limit:
             select = self.enclose(select, node.heading.names)
         if node.order_by:
-            select = replace(select, order_by=self.order(select, node.order_by, node.heading))
-        return replace(select, limit=self.dialect.limit(node.limit, node.offset))
+            select = select._replace(order_by=self.order(select, node.order_by, node.heading))
+        return select._replace(limit=self.dialect.limit(node.limit, node.offset))
 
     def order(self, select: Select, order_by: Order, heading: Heading) -> tuple[tuple[Statement, bool], ...]:
         """Return what a SELECT is to be ordered by."""

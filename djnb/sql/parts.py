@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from djnb.sql.dialect import Dialect
 from djnb.sql.expressions import Columns
 from djnb.sql.statement import Statement, compose, join
 
 
-@dataclass(frozen=True)
-class Select:
+class Select(NamedTuple):
     """
     The parts of a SELECT.
 

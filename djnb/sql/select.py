@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from djnb.algebra.conditions import Condition
 from djnb.algebra.nodes import Node, Stored
@@ -53,9 +52,9 @@ def select_rows(
         shown = dialect.byte_length(column) if name in sizes_of else dialect.output(column, node.heading[name])
         columns.append(compose("{} AS {}", shown, dialect.quote(name)))
     if order_by:
-        select = replace(select, order_by=compiler.order(select, order_by, node.heading))
+        select = select._replace(order_by=compiler.order(select, order_by, node.heading))
     if limit is not None or offset:
-        select = replace(select, limit=dialect.limit(limit, offset))
+        select = select._replace(limit=dialect.limit(limit, offset))
     return select.statement(join(", ", columns or [Statement("1")]))
 
 

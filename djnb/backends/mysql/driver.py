@@ -68,6 +68,9 @@ _CONVERSIONS: dict[Any, Any] = {
     datetime: lambda value, mapping: f"'{value}'",
 }
 
+_Selector = getattr(selectors, "PollSelector", selectors.SelectSelector)
+"""What costs least for one look; on Linux, the default asks the kernel for a file first."""
+
 
 class MySQLDriver:
     """One PyMySQL connection: autocommit, strict, times in UTC."""
@@ -181,7 +184,7 @@ class MySQLDriver:
         socket_of_it = self._connection._sock
         if socket_of_it is None:
             return True
-        with selectors.DefaultSelector() as selector:
+        with _Selector() as selector:
             selector.register(socket_of_it, selectors.EVENT_READ)
             return bool(selector.select(0))
 
