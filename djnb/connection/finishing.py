@@ -35,6 +35,11 @@ T = TypeVar("T")
 class Watcher(Protocol):
     """What watches over the transaction."""
 
+    @property
+    def idle_seconds(self) -> float:
+        """For how long it may lie idle before a server undoes it."""
+        ...
+
     def first(self) -> Statement | None:
         """Return the statement that comes first, if there is one; it must change a row, or all is undone."""
         ...
@@ -55,12 +60,12 @@ class Watcher(Protocol):
 class Transacting(Protocol):
     """What the transactions of a connection do for this one."""
 
-    def keep(self, session: Session) -> None:
-        """Commit the transaction of a session."""
+    def keep(self, session: Session, *, behind: Sequence[str] = ()) -> None:
+        """Commit the transaction of a session, and say what travels behind."""
         ...
 
-    def roll_back(self, session: Session) -> None:
-        """Undo the transaction of a session."""
+    def roll_back(self, session: Session, *, behind: Sequence[str] = ()) -> None:
+        """Undo the transaction of a session, and say what travels behind."""
         ...
 
     def suspended(self) -> AbstractContextManager[None]:
@@ -130,7 +135,7 @@ class Finishing:
         self._is_open = self._is_in_doubt = False
         self._failures = 0
         self._lost_since: float | None = None
-        self._opened = 0.0
+        self._opened = self._last_sent = 0.0
         self.fate = Fate()
         self.has_begun = False
         self.marks: list[str] = []
@@ -149,11 +154,18 @@ class Finishing:
             if self.fate.failure is None:
                 self._deeds.keep(deed, type(error))
             raise
+        was_whole = self._deeds.is_whole
         self._deeds.keep(deed, deed.outcome(result))
+        if was_whole and not self._deeds.is_whole:  # it must not be undone: nobody could do it again
+            for sql in self._dialect.end_serializable:
+                self._sender.execute(Statement(sql))
         return result
 
     def insist(self, do: Callable[[], T]) -> T:
         """Do something in the transaction; where the database has undone that, do all of it in another one."""
+        if self._is_open and time.monotonic() - self._last_sent > self._watcher.idle_seconds:
+            # The server has ended it, as it was asked to: no failure, however often it happens.
+            self._failures, self._lost_since = 0, None
         while True:
             try:
                 if not self._is_open:
@@ -161,6 +173,8 @@ class Finishing:
                 return do()
             except PASSING as error:
                 self._give_way(error)
+            finally:
+                self._last_sent = time.monotonic()
 
     def _open(self) -> None:
         try:
@@ -184,7 +198,8 @@ class Finishing:
         Nothing that writes comes behind: on a server, it would be carried out even if the transaction had not begun.
         """
         fence = self._watcher.first()
-        beginning = [*map(Statement, self._dialect.begin_serializable), *([fence] if fence else [])]
+        begin = self._dialect.begin_serializable(self._watcher.idle_seconds)
+        beginning = [*map(Statement, begin), *([fence] if fence else [])]
         reads, asked = self._reads.again(self._dialect) if self._reads.version is None else ([], [])
         marks = [Statement(f"SAVEPOINT {name}") for name in self.marks]
         answers = self._sender.begin([*beginning, *(statement for statement, _ in asked), *marks])
@@ -256,7 +271,7 @@ class Finishing:
         try:
             self.insist(lambda: None)
             self.fate.may_be_kept = True
-            self._transactions.keep(self._sessions.current())
+            self._transactions.keep(self._sessions.current(), behind=self._dialect.end_serializable)
         except LostConnectionError as error:
             if not self.fate.may_be_kept:
                 raise
@@ -301,5 +316,5 @@ class Finishing:
         """Undo what was written, if it is not undone already."""
         session = self._sessions.open_one
         if session is not None and (session.in_transaction or session.driver.in_transaction):
-            self._transactions.roll_back(session)
+            self._transactions.roll_back(session, behind=self._dialect.end_serializable)
         self._sessions.leave_block()

@@ -6,10 +6,11 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Protocol
 
+from djnb.backends.base import Driver
 from djnb.connection.deferred import Deferred
 from djnb.connection.finishing import Finishing, Watcher
 from djnb.connection.reads import Reads
@@ -188,10 +189,17 @@ class Transactions:
             raise
         return session
 
-    def keep(self, session: Session) -> None:
-        """Commit the transaction of a session."""
+    def keep(self, session: Session, *, behind: Sequence[str] = ()) -> None:
+        """Commit the transaction of a session, and say what travels behind."""
+
+        def commit(driver: Driver) -> None:
+            if behind:
+                driver.execute_together([Statement(sql) for sql in ("COMMIT", *behind)])
+            else:
+                driver.commit()
+
         try:
-            self._sender.send("COMMIT", lambda driver: driver.commit(), may_repeat=False)
+            self._sender.send("; ".join(("COMMIT", *behind)), commit, may_repeat=False)
         except LostConnectionError as error:
             lost = self._sessions.lost(
                 "was lost while a transaction was being committed: all of it is kept, or nothing"
@@ -201,18 +209,21 @@ class Transactions:
             ) from error
         session.in_transaction = False
 
-    def roll_back(self, session: Session) -> None:
-        """Undo the transaction of a session."""
+    def roll_back(self, session: Session, *, behind: Sequence[str] = ()) -> None:
+        """Undo the transaction of a session, and say what travels behind."""
         session.in_transaction = False
         started = time.perf_counter()
         try:
-            session.driver.rollback()
+            if behind:
+                session.driver.execute_together([Statement(sql) for sql in ("ROLLBACK", *behind)])
+            else:
+                session.driver.rollback()
         except BaseException as error:
             self._sessions.drop(session, self._sessions.lost("was given up, which undoes the transaction"))
             if not isinstance(error, Exception):
                 raise
             logger.warning("ROLLBACK failed; the connection is given up, which undoes the transaction", exc_info=True)
-        self._sender.tell("ROLLBACK", started)
+        self._sender.tell("; ".join(("ROLLBACK", *behind)), started)
 
     @contextmanager
     def atomic(self) -> Iterator[None]:

@@ -30,6 +30,7 @@ from djnb.populate import signals
 from djnb.populate.forms import run_make
 from djnb.populate.making import making
 from djnb.rows.fetch import exists
+from djnb.settings import get_config
 from djnb.sql.statement import Statement
 
 ATTEMPTS = 5
@@ -196,6 +197,11 @@ class _Attempt:
         first = self._completion()
         if first is not None and self.table.connection.execute(first).affected != 1:
             raise self.refusal()
+
+    @property
+    def idle_seconds(self) -> float:
+        """For how long its transaction may lie idle: as long as a worker may be out of reach that keeps its jobs."""
+        return get_config().jobs.lease_time
 
     def first(self) -> Statement | None:
         """Return what completes the job, for a transaction that is to begin."""

@@ -60,8 +60,8 @@ class Dialect:
     server_now: ClassVar[str]
     """The same moment as the server's own time zone calls it, in which DataJoint writes the times of jobs."""
 
-    begin_serializable: ClassVar[tuple[str, ...]]
-    """How a transaction begins whose reads nobody else may change before it ends."""
+    end_serializable: ClassVar[tuple[str, ...]] = ()
+    """What follows the end of a transaction that has begun as `begin_serializable` says, in the same journey."""
 
     sha1: ClassVar[str] = ""
     """The SHA-1 of bytes as 40 hexadecimal digits; empty where reading the bytes costs no more."""
@@ -115,6 +115,15 @@ class Dialect:
 
     count_distinct: ClassVar[str] = "COUNT(DISTINCT {})"
     """The number of different combinations of several values."""
+
+    def begin_serializable(self, idle_seconds: float) -> tuple[str, ...]:
+        """
+        Return how a transaction begins whose reads nobody else may change before it ends.
+
+        A server undoes it, and closes the connection, when nothing is sent for so many seconds: whoever is cut off
+        would otherwise keep others from what it has locked for hours.
+        """
+        raise NotImplementedError
 
     def function(self, name: str, *, is_exact: bool = False) -> str:
         """Return how a function of ``sql.functions`` is called; ``is_exact``: its numbers are integers or decimals."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -18,6 +19,7 @@ from djnb.sql.statement import Statement
 from tests import servers
 from tests.conformance import faulty
 from tests.conformance.crew import wait_until
+from tests.conformance.recordings import server_only
 from tests.conftest import absent
 
 
@@ -156,6 +158,29 @@ class TestDeath:
 
         assert_each_once(pipeline)
         assert {job._deaths for job in faulty.jobs(pipeline).values()} <= {0, 1}
+
+
+@server_only
+class TestStopped:
+    """A worker of which nothing is heard any more, and whose connections nobody has closed."""
+
+    @pytest.mark.parametrize("point", ["after_verify", "after_insert", "before_commit"])
+    def test_within_its_transaction_loses_its_key_to_others(self, pipeline, start, point):
+        """The server ends what holds the row of the job, after the lease; when the worker goes on, it keeps nothing."""
+        worker = start(f"{point}=stop")
+        wait_until(lambda: is_stopped(worker.pid), f"the worker is stopped {point}")
+
+        finish(pipeline)
+
+        assert_each_once(pipeline)
+        worker.send(signal.SIGCONT)
+        assert worker.wait() == 0, worker.said
+        assert_each_once(pipeline)
+        assert {os.getpid()} == set(pipeline.Log.to_arrays("by").tolist())
+
+
+def is_stopped(pid):
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
 
 
 class TestSameKey:

@@ -374,7 +374,7 @@ class TestSomebodyElse:
 
 def words(statements):
     """Return the first word of each statement; of several that travel together, "BEGIN" for those that begin."""
-    return ["BEGIN" if "BEGIN" in sql else sql.split()[0] for sql in statements]
+    return ["BEGIN" if "BEGIN" in sql else sql.split()[0].rstrip(";") for sql in statements]
 
 
 class TestStatements:

@@ -46,8 +46,10 @@ class MySQLDialect(Dialect):
     reads_without_locks = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED"
     # Spelled as both servers know it. Whether they would lock without it depends on how the binary log is written.
     and_stays = " LOCK IN SHARE MODE"
-    # Plain reads then lock what they find, and the gaps between.
-    begin_serializable = ("SET TRANSACTION ISOLATION LEVEL SERIALIZABLE", "BEGIN")
+    # Its own time comes back from where `begin_serializable` has noted it. A variable without a value is text.
+    end_serializable = (
+        "SET SESSION wait_timeout = CAST(COALESCE(@djnb_wait, @@SESSION.wait_timeout) AS SIGNED), @djnb_wait = NULL",
+    )
     sha1 = "SHA1({})"
     # With one value, MariaDB reads all entries that have it, from the first one on.
     no_choice = "''"
@@ -57,6 +59,15 @@ class MySQLDialect(Dialect):
     to_storage: ClassVar[Mapping[Family, Callable[[Any, AttributeType], Any]]] = {
         Family.BOOL: lambda value, kind: int(value),
     }
+
+    def begin_serializable(self, idle_seconds: float) -> tuple[str, ...]:
+        """Say for how long the server is to wait; plain reads then lock what they find, and the gaps between."""
+        seconds = max(1, round(idle_seconds))
+        return (
+            f"SET @djnb_wait = COALESCE(@djnb_wait, @@SESSION.wait_timeout), SESSION wait_timeout = {seconds}",
+            "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE",
+            "BEGIN",
+        )
 
     def escape(self, text: str) -> str:
         """Double the per cent signs, which PyMySQL takes for placeholders."""

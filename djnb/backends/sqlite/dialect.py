@@ -105,8 +105,6 @@ class SQLiteDialect(Dialect):
     row_id = "_rowid_"
     max_params = 32_000
     utc_now = server_now = "strftime('%Y-%m-%d %H:%M:%f', 'now')"
-    # The one writer at a time reads what nobody else can change.
-    begin_serializable = ("BEGIN IMMEDIATE",)
     row_list = "VALUES {}"
     operators: ClassVar[Mapping[str, str]] = {
         **Dialect.operators,
@@ -155,6 +153,10 @@ class SQLiteDialect(Dialect):
         Family.TIME: read_time,
         Family.DECIMAL: read_decimal,
     }
+
+    def begin_serializable(self, idle_seconds: float) -> tuple[str, ...]:
+        """Let nobody else write: the one writer at a time reads what nobody else can change."""
+        return ("BEGIN IMMEDIATE",)
 
     def function(self, name: str, *, is_exact: bool = False) -> str:
         """Return SQLite's own functions by their names, and the registered ones by theirs."""
