@@ -10,7 +10,7 @@ from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, 
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from djnb.errors import PopulateError, describe
 from djnb.populate.lanes import Borrowed, Lanes, Loss, OwnProcesses, environment_of
@@ -48,6 +48,14 @@ class Task:
     function: Callable[..., Report | None]
     arguments: Mapping[str, Any]
     keys: tuple[Mapping[str, Any], ...] = ()
+
+
+class _Broken(NamedTuple):
+    """A task that has not reported, and what came instead."""
+
+    lane: int
+    task: Task
+    error: BaseException
 
 
 class Source(Protocol):
@@ -162,12 +170,12 @@ class Foreman:
     def _collect(self, source: Source, lanes: Lanes, *, seconds: float = _LOOK_SECONDS) -> Lanes:
         """Take the reports that are there; return the lanes to go on with."""
         done, _ = wait(self._running, timeout=seconds, return_when=FIRST_COMPLETED)
-        broken: list[tuple[int, Task, BaseException]] = []
+        broken: list[_Broken] = []
         for future in done:
             lane, task = self._running.pop(future)
             error = future.exception() if not future.cancelled() else CancelledError()
             if error is not None:
-                broken.append((lane, task, error))
+                broken.append(_Broken(lane, task, error))
                 continue
             report = future.result()
             if report is None:
@@ -176,34 +184,44 @@ class Foreman:
                 source.take(task, report)
         return self._mend(broken, source, lanes) if broken else lanes
 
-    def _mend(self, broken: list[tuple[int, Task, BaseException]], source: Source, lanes: Lanes) -> Lanes:
-        for _, _, error in broken:
-            if not _is_loss(error):
-                raise PopulateError(
-                    f"The keys of `{self.maker.table.name.class_name}` cannot be made where they were sent: "
-                    f"{describe(error)}",
-                    remedy="See the error above for what is missing there.",
-                ) from error
-        if isinstance(lanes, Borrowed) and any(isinstance(error, BrokenExecutor) for _, _, error in broken):
-            if not any(isinstance(error, BrokenProcessPool) for _, _, error in broken):
-                raise PopulateError(
-                    f"The executor that was given is broken: {describe(broken[0][2])}", remedy="Give another one."
-                ) from broken[0][2]
-            # All that it ran is lost with it, and it will run nothing more.
-            lost = [task for _, task, _ in broken] + [task for _, task in self._running.values()]
-            self._running.clear()
-            logger.warning(
-                "A worker of the executor has died and broken it; the run goes on with %d processes of its own",
-                lanes.count,
-            )
-            for task in lost:
-                source.lose(task, Loss("has died"), is_known=len(lost) == 1)
-            self._pack()
-            return OwnProcesses(lanes.count, environment_of(self.maker.connection.address))
+    def _mend(self, broken: list[_Broken], source: Source, lanes: Lanes) -> Lanes:
+        """Tell the source of tasks that were lost; return the lanes to go on with."""
+        for each in broken:
+            self._check_loss(each.error)
+        if isinstance(lanes, Borrowed) and any(isinstance(each.error, BrokenExecutor) for each in broken):
+            return self._replace(lanes, broken, source)
         for lane, task, error in broken:
             loss = lanes.mend(lane) or Loss(f"was lost ({describe(error)})")
             source.lose(task, loss, is_known=True)
         return lanes
+
+    def _check_loss(self, error: BaseException) -> None:
+        """Raise where a task was not lost with its worker, but refused."""
+        if not _is_loss(error):
+            raise PopulateError(
+                f"The keys of `{self.maker.table.name.class_name}` cannot be made where they were sent: "
+                f"{describe(error)}",
+                remedy="See the error above for what is missing there.",
+            ) from error
+
+    def _replace(self, lanes: Borrowed, broken: list[_Broken], source: Source) -> Lanes:
+        """Return processes of our own in the place of an executor that the death of a worker has broken."""
+        if not any(isinstance(each.error, BrokenProcessPool) for each in broken):
+            error = broken[0].error
+            raise PopulateError(
+                f"The executor that was given is broken: {describe(error)}", remedy="Give another one."
+            ) from error
+        # All that it ran is lost with it, and it will run nothing more.
+        lost = [each.task for each in broken] + [task for _, task in self._running.values()]
+        self._running.clear()
+        logger.warning(
+            "A worker of the executor has died and broken it; the run goes on with %d processes of its own",
+            lanes.count,
+        )
+        for task in lost:
+            source.lose(task, Loss("has died"), is_known=len(lost) == 1)
+        self._pack()
+        return OwnProcesses(lanes.count, environment_of(self.maker.connection.address))
 
     def _end(self, source: Source, lanes: Lanes) -> None:
         """End what is running, and take what it reports."""
