@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from djnb.jobs.job import Holder
 from djnb.jobs.queue import Queue
+from djnb.sql.statement import Statement
 
 ANN, BOB = Holder(1001), Holder(1002)
 
@@ -22,10 +23,9 @@ def keys_of(jobs):
 
 def hidden(table, key):
     """Return what DataJoint does not see of a job: worker, token, attempts, deaths, whether it is to be retried."""
-    connection = table.connection
-    words = queue_of(table).words
-    asked = words.look_at(key)
+    dialect = table.connection.dialect
+    where = " AND ".join(f"{dialect.quote(name)} = {dialect.placeholder}" for name in key)
     columns = "_worker, _token, _attempts, _deaths, _retry_time IS NOT NULL"
-    asked = type(asked)(asked.sql.replace("status, _token", columns), asked.params)
-    ((worker, token, attempts, deaths, waits),) = connection.execute(asked).rows
+    asked = Statement(f"SELECT {columns} FROM {dialect.table(table.jobs.name)} WHERE {where}", tuple(key.values()))
+    ((worker, token, attempts, deaths, waits),) = table.connection.execute(asked).rows
     return {"worker": worker, "token": token, "attempts": attempts, "deaths": deaths, "waits": bool(waits)}

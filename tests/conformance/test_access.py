@@ -115,7 +115,7 @@ class TestOwnSchemas:
 
         assert f"'{account.user}'@'%'" in said
 
-    def test_grant_of_the_remedy_is_for_this_schema_alone(self, account, mysql_admin, remedy):
+    def test_grant_of_the_remedy_is_for_this_schema_alone(self, account, remedy):
         """An underscore is a wildcard in GRANT; the statement escapes it."""
         connection = account()
         with pytest.raises(AccessError) as caught:

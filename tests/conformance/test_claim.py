@@ -8,6 +8,8 @@ import pytest
 
 import djnb as dj
 from djnb.errors import LostReservationError
+from djnb.jobs.job import Holder
+from djnb.model.naming import TableName
 from djnb.sql.statement import Statement
 from tests.conformance.queues import ANN, BOB, hidden, keys_of, queue_of
 from tests.conformance.recordings import server_only
@@ -98,7 +100,7 @@ class TestClaim:
 
     def test_a_worker_that_was_taken_for_dead_takes_none(self, Result, queue, schema, connection):
         """It is not in the registry any more, and is told so."""
-        registry = connection.dialect.table(type(Result().name)(schema.name, "~workers"))
+        registry = connection.dialect.table(TableName(schema.name, "~workers"))
         connection.execute(Statement(f"CREATE TABLE {registry} (worker bigint PRIMARY KEY)"))
         connection.execute(Statement(f"INSERT INTO {registry} VALUES (1001)"))
         connection.catalogue.forget(schema.name)
@@ -117,7 +119,7 @@ class TestClaim:
 
         def work(number):
             own = queue_of(Result)
-            while jobs := own.claim(type(ANN)(number), count=1 + number % 3):
+            while jobs := own.claim(Holder(number), count=1 + number % 3):
                 taken.extend(job.key["recording_id"] for job in jobs)
 
         threads = [threading.Thread(target=work, args=(number,)) for number in range(1, 5)]
@@ -144,7 +146,7 @@ class TestClaim:
             try:
                 own = queue_of(Result)
                 everybody.wait(60)
-                while jobs := own.claim(type(ANN)(number)):
+                while jobs := own.claim(Holder(number)):
                     taken.extend(jobs)
             except dj.DataJointError as error:
                 errors.append(error)

@@ -4,42 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-import djnb as dj
 from djnb.errors import LostReservationError
 from djnb.populate.contract import make_key
-from djnb.sql.statement import Statement
+from tests.conformance.fences import Fence, declare_job
 from tests.conformance.recordings import KEYS, fails_at, insert_mean
-
-
-class Fence:
-    """A fence that is a row of a table: it lets whoever holds it pass, once."""
-
-    def __init__(self, table):
-        self.table, self.is_completed = table, False
-
-    def statement(self, duration):
-        name = self.table.connection.dialect.table(self.table.name)
-        return Statement(f"UPDATE {name} SET status = 'success' WHERE job = 1 AND status = 'reserved'")
-
-    def was_completed(self):
-        found = self.status
-        return {"success": True, "reserved": False}.get(found)
-
-    @property
-    def status(self):
-        return self.table.fetch1("status")
 
 
 @pytest.fixture
 def Job(schema):
     """A job that is reserved."""
-
-    @schema
-    class Job(dj.Manual):
-        definition = "job : int32\n---\nstatus : varchar(16)"
-
-    Job.insert1((1, "reserved"))
-    return Job
+    return declare_job(schema)
 
 
 def make_first(Result, fence):

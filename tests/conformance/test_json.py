@@ -149,7 +149,7 @@ class TestInADict:
         assert ids(Session & {f"meta.{_quoted(value)}.name": "a"}) == []
 
     @pytest.mark.parametrize("value", [[1], {"deep": "é"}, float("inf"), b"a"])
-    def test_what_is_no_single_value_is_refused(self, Session, value, statements):
+    def test_what_is_no_single_value_is_refused(self, Session, value):
         """Lists and objects are found by JSON_CONTAINS, as the error says."""
         with pytest.raises(InvalidValueError, match="JSON_CONTAINS"):
             len(Session & {"meta.list": value})

@@ -225,7 +225,7 @@ class TestProcesses:
         with pytest.raises(PopulateError, match=r"cannot be sent to another process.*within `make`"):
             Result.populate(processes=2)
 
-        assert [] == Result.keys()
+        assert ([], []) == (Result.keys(), [event for event in heard if isinstance(event, KeyStarted)])
 
     def test_password_is_not_sent(self, connection, database_url, Made):
         """What is pickled for other processes has no password; they have it by their environment."""

@@ -86,7 +86,7 @@ class TestProgress:
 
         assert [] == statements
 
-    def test_follows_populate(self, Analysis, capsys):
+    def test_follows_populate(self, Analysis):
         """What populate has made is done."""
         Analysis.populate(max_calls=20)
 

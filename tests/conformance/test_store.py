@@ -504,7 +504,7 @@ class TestOtherFileSystems:
             "hash": ("hash", b"abc", lambda got: b"abc" == got),
         }[request.param]
 
-    def test_memory(self, schema, value, tmp_path):
+    def test_memory(self, schema, value):
         """Any file system of fsspec is a store: files go there and come back, and none stays of a failed insert."""
         codec, given, is_right = value
         dj.config.stores["fast"] = {"protocol": "memory", "location": f"/{schema.name}"}

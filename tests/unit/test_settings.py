@@ -131,7 +131,7 @@ class TestFile:
 
         assert Config().safemode is True
 
-    def test_unknown_name_is_refused_with_the_nearest_one(self, write_file, tmp_path):
+    def test_unknown_name_is_refused_with_the_nearest_one(self, write_file):
         """A misspelt setting in the file is told with the file's path, and not passed over."""
         write_file("[display]\nlimt = 5\n")
 

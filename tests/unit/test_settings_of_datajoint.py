@@ -162,7 +162,7 @@ class TestPrecedence:
 
         assert 12 == Config().display.limit
 
-    def test_password_of_another_server_is_not_taken(self, write, monkeypatch):
+    def test_password_of_another_server_is_not_taken(self, write):
         """A server is offered no user and no password that stand beside the name of another one."""
         write("datajoint.json", {"database": {"host": "old", "user": "me", "password": "geheim"}, "safemode": False})
         write(".secrets/database.password", "geheim")

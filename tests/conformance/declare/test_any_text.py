@@ -102,7 +102,7 @@ class TestTextOfADefinition:
 @pytest.mark.usefixtures("witness")
 class TestTablesOfOthers:
     @pytest.mark.parametrize("text", INJECTIONS)
-    def test_are_read_described_altered_and_dropped_under_any_name(self, schema, connection, database_url, text):
+    def test_are_read_described_altered_and_dropped_under_any_name(self, schema, connection, text):
         """Another program may call table and column what it likes."""
         name = TableName(schema.name, text.strip() + "x")
         quote = connection.dialect.quote

@@ -20,7 +20,7 @@ from tests.conformance.declare.found import lineage
 class TestFailure:
     """A declaration happens as a whole or not at all."""
 
-    def test_failed_part_undoes_its_master(self, schema, tables, stored):
+    def test_failed_part_undoes_its_master(self, schema, tables):
         """The master is not left without its part, nothing of it is noted, and the mended class is declared."""
 
         def scan(kind):

@@ -78,7 +78,7 @@ class TestFromAQuery:
         ]
         np.testing.assert_array_equal(np.arange(3), (Target & "source = 3").fetch1("data"))
 
-    def test_renamed_and_joined(self, Source, Target, statements):
+    def test_renamed_and_joined(self, Source, Target):
         """Any query whose attributes have the names of the table's."""
         Target.insert(
             (Source * Source.proj(again="source", other="label") & "source = again").proj("label"),

@@ -63,7 +63,7 @@ class TestLife:
         assert {me.id, fresh} == set(registered())
 
     def test_after_being_declared_dead_finishes_nothing(
-        self, connection, schema, jobs, computed, start_worker, lose_sign, until_found
+        self, connection, schema, jobs, start_worker, lose_sign, until_found
     ):
         """Its job was given to another worker while it was out of reach: what it computed is refused."""
         jobs(2, 3, status="ignore")
@@ -128,7 +128,7 @@ class TestLife:
 
     @server_only
     def test_of_another_users_worker_is_seen_without_privileges(
-        self, connection, schema, start_worker, mysql_admin, mysql_url, registered, until_found
+        self, connection, schema, start_worker, mysql_admin, mysql_url, until_found
     ):
         """A user who may not see the connections of others sees whether their workers live, and finds their dead."""
         mysql_admin("CREATE OR REPLACE USER 'djnb_guest'@'%' IDENTIFIED BY 'guest'")

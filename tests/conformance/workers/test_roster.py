@@ -7,6 +7,7 @@ import signal
 import socket
 from datetime import datetime
 
+from djnb.jobs import registry
 from djnb.jobs.roster import HeldJob, WorkerState
 from djnb.jobs.workers import Worker
 from tests.conformance.recordings import KEYS, server_only
@@ -16,7 +17,7 @@ NOON = datetime.fromisoformat("2024-05-01 12:00")
 
 
 class TestRoster:
-    def test_tells_who_holds_what_and_for_how_long(self, connection, schema, jobs, start_worker, computed):
+    def test_tells_who_holds_what_and_for_how_long(self, connection, schema, jobs):
         """One living worker of djnb with two jobs and one of DataJoint, as values."""
         me = Worker.of(connection, schema.name)
         jobs(1, 2, status="reserved", _worker=me.id, _token=7, reserved_time="2024-05-01 12:00:00.000")
@@ -40,7 +41,7 @@ class TestRoster:
         assert "Result recording_id=1; Result recording_id=2" in repr(schema.workers)
         assert "<table>" in schema.workers._repr_mimebundle_()["text/html"]
 
-    def test_of_a_table_has_those_who_hold_its_jobs(self, connection, schema, jobs, computed):
+    def test_of_a_table_has_those_who_hold_its_jobs(self, connection, schema, jobs):
         """`Result.jobs.workers()` leaves out who has nothing to do with it."""
         Worker.of(connection, schema.name)
         jobs(1, status="reserved", host="rig", pid=17)
@@ -51,8 +52,9 @@ class TestRoster:
     def test_of_nobody_is_empty_and_registers_nobody(self, schema, jobs):
         """To look is not to be a worker."""
         assert ([], []) == (list(schema.workers), list(schema.jobs[0].workers()))
+        assert registry.registry_of(schema.name).table not in schema.connection.catalogue.schema(schema.name)
 
-    def test_tells_the_dead_until_their_jobs_are_given_back(self, schema, jobs, start_worker, statements):
+    def test_tells_the_dead_until_their_jobs_are_given_back(self, schema, jobs, start_worker):
         """Nobody else is at work: the roster still says that a worker is dead, and what it left."""
         child = start_worker()
         jobs(1, status="reserved", _worker=child.worker, _token=7)

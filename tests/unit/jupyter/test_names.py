@@ -56,12 +56,12 @@ class TestFind:
         with pytest.raises(PopulateError, match=r"`Session` is a Manual table.*Only Imported and Computed"):
             names.find_populated("Session", vars(lab))
 
-    @pytest.mark.parametrize(("name", "kind"), [("number", "int"), ("schema", "Schema"), ("query", "Analysis")])
+    @pytest.mark.parametrize(("name", "kind"), [("number", "int"), ("schema", "Schema"), ("query", "Query")])
     def test_other_things_are_refused(self, name, kind, lab):
         """What is no table class is told with its type."""
         namespace = {"number": 3, "schema": lab.schema, "query": lab.Session.proj()}
 
-        with pytest.raises(PopulateError, match="is no table class"):
+        with pytest.raises(PopulateError, match=rf"is no table class, but of type {kind}\."):
             names.find_populated(name, namespace)
 
     def test_tier_is_refused(self, lab):
