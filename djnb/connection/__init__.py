@@ -5,7 +5,8 @@ A connection: what answers queries.
 - `sending`: statements, sent again on a new connection where nothing can be lost by it.
 - `transactions`: all of a block is kept, or none of it.
 - `deferred`: transactions that open when something is written; `reads` and `digest` tell whether what was read before
-  is still so, `finishing` and `deeds` have what was written done again where the database undoes it.
+  is still so, `finishing` and `deeds` have what was written done again where the database undoes it, and `watching`
+  says what they ask of others.
 - `streams`: answers in portions.
 - `schemas`: which schemas there are, making and dropping them.
 - `datajoint`: what DataJoint's connections answer besides.

@@ -17,13 +17,13 @@ from djnb.backends.liveness import Liveness
 from djnb.catalogue import Catalogue
 from djnb.connection.datajoint import DataJointWords
 from djnb.connection.deferred import Deferred
-from djnb.connection.finishing import Watcher
 from djnb.connection.schemas import Schemas
 from djnb.connection.sending import Sender
 from djnb.connection.sent import sent
 from djnb.connection.sessions import Sessions
 from djnb.connection.streams import Streams
 from djnb.connection.transactions import Transaction, Transactions
+from djnb.connection.watching import Watcher
 from djnb.events import Bus
 from djnb.model.naming import TableName
 from djnb.settings import get_config

@@ -11,15 +11,15 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from djnb.backends.base import Answer
 from djnb.connection.deeds import PASSING, Deed, Deeds, marking
 from djnb.connection.reads import Read, Reads
 from djnb.connection.sending import Sender
-from djnb.connection.sessions import PATIENCE_SECONDS, Session, Sessions, wait_a_while
+from djnb.connection.sessions import PATIENCE_SECONDS, Sessions, wait_a_while
+from djnb.connection.watching import Transacting, Watcher
 from djnb.errors import DataJointError, LockError, LostConnectionError, UnreachableError
 from djnb.sql.dialect import Dialect
 from djnb.sql.statement import Statement
@@ -30,47 +30,6 @@ ATTEMPTS = 10
 """How often the transaction is opened again."""
 
 T = TypeVar("T")
-
-
-class Watcher(Protocol):
-    """What watches over the transaction."""
-
-    @property
-    def idle_seconds(self) -> float:
-        """For how long it may lie idle before a server undoes it."""
-        ...
-
-    def first(self) -> Statement | None:
-        """Return the statement that comes first, if there is one; it must change a row, or all is undone."""
-        ...
-
-    def opened(self) -> None:
-        """Hear that the transaction is open, and that what was read has not changed."""
-        ...
-
-    def refusal(self) -> DataJointError:
-        """Return the error for a first statement that changed nothing."""
-        ...
-
-    def was_committed(self) -> bool | None:
-        """Tell, when the answer to COMMIT was lost, whether all of it is kept; None if it can never be."""
-        ...
-
-
-class Transacting(Protocol):
-    """What the transactions of a connection do for this one."""
-
-    def keep(self, session: Session, *, behind: Sequence[str] = ()) -> None:
-        """Commit the transaction of a session, and say what travels behind."""
-        ...
-
-    def roll_back(self, session: Session, *, behind: Sequence[str] = ()) -> None:
-        """Undo the transaction of a session, and say what travels behind."""
-        ...
-
-    def suspended(self) -> AbstractContextManager[None]:
-        """Let a ``with`` block ask beside the transaction of the thread."""
-        ...
 
 
 @dataclass

@@ -12,10 +12,11 @@ from typing import Any, Protocol
 
 from djnb.backends.base import Driver
 from djnb.connection.deferred import Deferred
-from djnb.connection.finishing import Finishing, Watcher
+from djnb.connection.finishing import Finishing
 from djnb.connection.reads import Reads
 from djnb.connection.sending import Sender
 from djnb.connection.sessions import Session, Sessions
+from djnb.connection.watching import Watcher
 from djnb.errors import LostConnectionError, TransactionError
 from djnb.model.naming import TableName
 from djnb.sql.dialect import Dialect
