@@ -3,7 +3,7 @@ A connection: what answers queries.
 
 - `sessions`: a driver connection for each thread that asks.
 - `sending`: statements, sent again on a new connection where nothing can be lost by it.
-- `transactions`: all of a block is kept, or none of it.
+- `transactions`: all of a block is kept, or none of it; `savepoints` are what a part of one is undone to.
 - `deferred`: transactions that open when something is written; `reads` and `digest` tell whether what was read before
   is still so, `finishing` and `deeds` have what was written done again where the database undoes it, and `watching`
   says what they ask of others.

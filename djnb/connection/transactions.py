@@ -8,12 +8,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any, Protocol
+from typing import Any
 
 from djnb.backends.base import Driver
 from djnb.connection.deferred import Deferred
 from djnb.connection.finishing import Finishing
 from djnb.connection.reads import Reads
+from djnb.connection.savepoints import Marks, Savepoints
 from djnb.connection.sending import Sender
 from djnb.connection.sessions import Session, Sessions
 from djnb.connection.watching import Watcher
@@ -43,16 +44,6 @@ class Transaction:
     def __exit__(self, *raised: Any) -> None:
         if self._open is not None:
             self._open.__exit__(*raised)
-
-
-class _Marks(Protocol):
-    """Where savepoints are set."""
-
-    def mark(self, name: str) -> None: ...
-
-    def release(self, name: str) -> None: ...
-
-    def go_back(self, name: str) -> bool: ...
 
 
 class _Cancelled(Exception):  # noqa: N818 -- no error: it ends a transaction that is to be undone
@@ -85,6 +76,7 @@ class Transactions:
     def __init__(self, sessions: Sessions, sender: Sender) -> None:
         self._sessions = sessions
         self._sender = sender
+        self._savepoints = Savepoints(sessions, sender)
         self._own = _Own()
 
     @property
@@ -237,7 +229,7 @@ class Transactions:
         self._own.savepoints += 1
         # A name of its own: on a server, a savepoint takes the place of an earlier one of its name.
         name = f"djnb_{self._own.savepoints}"
-        marks: _Marks = self._own.deferred or self
+        marks: Marks = self._own.deferred or self._savepoints
         try:
             marks.mark(name)
             yield
@@ -249,22 +241,6 @@ class Transactions:
             marks.release(name)
         finally:
             self._own.savepoints -= 1
-
-    def mark(self, name: str) -> None:
-        """Set a savepoint."""
-        self._sender.execute(Statement(f"SAVEPOINT {name}"))
-
-    def release(self, name: str) -> None:
-        """Forget a savepoint."""
-        self._sender.execute(Statement(f"RELEASE SAVEPOINT {name}"))
-
-    def go_back(self, name: str) -> bool:
-        """Undo what was done since a savepoint; False if a deadlock or a lost connection has undone everything."""
-        if not self._sessions.in_transaction:
-            return False
-        self._sender.execute(Statement(f"ROLLBACK TO SAVEPOINT {name}"))
-        self._sender.execute(Statement(f"RELEASE SAVEPOINT {name}"))
-        return True
 
     def on_rollback(self, undo: Callable[[], None]) -> None:
         """Have something undone with the transaction of this thread, if that is undone."""
