@@ -3,18 +3,24 @@ What another process needs to make keys of a table, as bytes.
 
 Classes of modules are sent by their names, classes of a notebook or of ``__main__`` as they are, with the functions and
 values that their ``make`` uses. A connection goes without its password: the process that receives it has its own, in
-its environment or its settings.
+its environment or its settings. Classes of modules whose schema was activated here by hand are tied to their tables
+there.
 """
 
 from __future__ import annotations
 
 import io
 import pickle
+import sys
+from collections.abc import Iterator
+from operator import attrgetter
 from typing import Any
 
 import cloudpickle
 
 from djnb.errors import PopulateError, describe
+from djnb.model.naming import TableName
+from djnb.populate.contract import Makeable
 from djnb.populate.maker import Maker
 from djnb.settings.handover import adopt, handed_over
 
@@ -31,7 +37,8 @@ def pack(maker: Maker) -> bytes:
     table = maker.table
     buffer = io.BytesIO()
     try:
-        _Pickler(buffer).dump((type(table), table.name, maker.connection, dict(maker.make_kwargs), maker.keys))
+        packed = type(table), table.name, maker.connection, _ties(table), dict(maker.make_kwargs), maker.keys
+        _Pickler(buffer).dump(packed)
     except Exception as error:
         raise PopulateError(
             f"`{type(table).__name__}` cannot be sent to another process: {describe(error)}",
@@ -51,9 +58,13 @@ def unpack(parcel: bytes) -> Maker:
     """
     settings, packed = pickle.loads(parcel)
     adopt(settings)
-    cls, name, connection, make_kwargs, keys = cloudpickle.loads(packed)
+    cls, name, connection, ties, make_kwargs, keys = cloudpickle.loads(packed)
     if cls._home is None or cls._table is None:
         cls._home, cls._table = connection, name
+    for module, path, tied_to in ties:
+        found = _find(module, path)
+        if found is not None and (found._home is None or found._table is None):
+            found._home, found._table = connection, tied_to
     table = cls()
     if table.name != name:
         raise PopulateError(
@@ -62,6 +73,38 @@ def unpack(parcel: bytes) -> Maker:
             remedy="Let the module that declares the class say which schema it is in, whoever imports it.",
         )
     return Maker(table, table.connection.catalogue.stored(name), make_kwargs, keys)
+
+
+def _ties(table: Makeable) -> list[tuple[str, str, TableName]]:
+    """
+    Return which classes of modules are tied to which tables, as far as they are on the same connection.
+
+    In another process a module's schema is not activated yet, where not the module itself does that.
+    """
+    root = next(base for base in reversed(type(table).__mro__) if "_home" in vars(base))
+    ties = []
+    for cls in _descendants(root):
+        name: TableName | None = vars(cls).get("_table")
+        if name is None or vars(cls).get("_home") is not table.connection:
+            continue
+        if cls.__module__ != "__main__" and _find(cls.__module__, cls.__qualname__) is cls:
+            ties.append((cls.__module__, cls.__qualname__, name))
+    return ties
+
+
+def _descendants(cls: type) -> Iterator[type]:
+    child: type
+    for child in type.__subclasses__(cls):
+        yield child
+        yield from _descendants(child)
+
+
+def _find(module: str, path: str) -> Any:
+    """Return what a module that is imported already has by a name, or by several with dots; None if it has nothing."""
+    try:
+        return attrgetter(path)(sys.modules[module])
+    except (KeyError, AttributeError):
+        return None
 
 
 class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
