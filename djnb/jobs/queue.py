@@ -7,11 +7,12 @@ import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, TypeVar
 
 from djnb.algebra.conditions import Equals, both
 from djnb.algebra.nodes import Node, Restrict, Stored
+from djnb.backends.base import Answer
 from djnb.connection import Connection
 from djnb.errors import LockError, LostConnectionError, LostReservationError, MissingTableError
 from djnb.jobs import points, refresh
@@ -20,7 +21,7 @@ from djnb.jobs.layout import ensure_jobs
 from djnb.jobs.registry import host_name, registry_of, user_of
 from djnb.jobs.retry import clean, readable
 from djnb.jobs.version import code_version
-from djnb.jobs.window import Window, keys_of
+from djnb.jobs.window import Window, candidates_of, keys_of
 from djnb.model.spec import TableSpec
 from djnb.rows.fetch import exists
 from djnb.settings import get_config
@@ -59,6 +60,7 @@ class Queue:
         self.connection = connection
         self.target = target
         self._window: Window | None = None
+        self._is_dry = False
         self._staged_at = time.monotonic()
 
     @cached_property
@@ -128,8 +130,9 @@ class Queue:
         """
         Take jobs that may be begun now.
 
-        Candidates are read without a lock, many at a time, and taken by their keys, so that workers hardly meet. One
-        that workers have died over is taken after all others, and alone.
+        Candidates are read without a lock, many at a time, and taken by their keys, so that workers hardly meet. Where
+        one writes at a time anyway, jobs are found and taken in one statement, unless ``among`` takes long to find. A
+        job that workers have died over is taken after all others, and alone.
 
         Parameters
         ----------
@@ -154,6 +157,8 @@ class Queue:
         """
         if self._window is None or self._window.asked != (among, priority):
             self._window = Window(self.connection, self.words, among, priority)
+        if among is None and self.connection.dialect.takes_at_once:
+            return self._take_first(worker, self._window, priority, count)
         misses = 0
         while True:
             if self._window.is_worn and not self._look(self._window):
@@ -174,6 +179,42 @@ class Queue:
             self.stage()
         return window.look() or (self.stage() > 0 and window.look())
 
+    def _take_first(self, worker: Holder, window: Window, priority: int | None, count: int) -> list[Job]:
+        """Take the jobs that come first, in one statement; where there were none, look for some without the lock."""
+        if self._is_dry and not self._look(window):
+            return []
+        if time.monotonic() - self._staged_at > _STAGE_SECONDS:
+            self.stage()
+        points.reach("after_window")
+        for is_suspect in (False, True, False):
+            size = 1 if is_suspect else count
+            jobs = self._with_token(worker, partial(self._take_first_with, worker, priority, is_suspect, size))
+            self._is_dry = not jobs
+            if jobs:
+                points.reach("after_claim")
+                return jobs
+            if is_suspect:
+                self._check_registered(worker)
+                if not self.stage():
+                    break
+        return []
+
+    def _take_first_with(
+        self, worker: Holder, priority: int | None, is_suspect: bool, size: int, token: int
+    ) -> list[Job]:
+        said = self.words.take_first(
+            {"_worker": worker.id, "_token": token, **self._who()},
+            registry=self._registry(),
+            priority=priority,
+            is_suspect=is_suspect,
+            limit=size,
+        )
+        rows = self._of_worker(worker, lambda: self._insist(said)).rows
+        return [
+            Job(candidate.key, token, candidate.attempts, candidate.deaths)
+            for candidate in candidates_of(self.connection, self.words, rows)
+        ]
+
     def take(self, worker: Holder, key: Mapping[str, Any]) -> Job | None:
         """Take the job of one key if it may be begun now, in two statements; None if it may not."""
         seen = self.connection.execute(self.words.attempts(key)).rows
@@ -184,11 +225,14 @@ class Queue:
         return taken[0] if taken else None
 
     def _take(self, worker: Holder, chosen: Sequence[Candidate]) -> list[Job]:
+        return self._with_token(worker, lambda token: self._take_with(token, worker, chosen))
+
+    def _with_token(self, worker: Holder, take: Callable[[int], list[Job]]) -> list[Job]:
         token = secrets.randbits(62) | 1
         worker.tokens.add(token)
         jobs: list[Job] = []
         try:
-            jobs = self._take_with(token, worker, chosen)
+            jobs = take(token)
         finally:
             if not jobs:
                 worker.tokens.discard(token)
@@ -197,14 +241,9 @@ class Queue:
     def _take_with(self, token: int, worker: Holder, chosen: Sequence[Candidate]) -> list[Job]:
         changes = {"_worker": worker.id, "_token": token, **self._who()}
         seen = [(candidate.key, candidate.attempts) for candidate in chosen]
-        registry = self._registry()
+        said = self.words.take(seen, changes, registry=self._registry())
         try:
-            count = self._insist(self.words.take(seen, changes, registry=registry))
-        except MissingTableError as error:
-            self.connection.catalogue.forget(self.target.name.schema)
-            if registry is not None and self._registry() is None:  # somebody has dropped it
-                raise LostReservationError.for_worker(worker.id) from error
-            raise
+            count = self._of_worker(worker, lambda: self._insist(said)).affected
         except LostConnectionError:
             count = -1  # it may have been carried out
         if count == len(chosen):
@@ -213,6 +252,17 @@ class Queue:
             return []
         rows = self.connection.execute(self.words.taken(worker.id, token)).rows
         return [Job(key, token, int(row[-2]), int(row[-1])) for key, row in keys_of(self.connection, self.words, rows)]
+
+    def _of_worker(self, worker: Holder, take: Callable[[], T]) -> T:
+        """Take jobs; a registry that somebody has dropped knows no worker any more."""
+        is_registered = self._registry() is not None
+        try:
+            return take()
+        except MissingTableError as error:
+            self.connection.catalogue.forget(self.target.name.schema)
+            if is_registered and self._registry() is None:
+                raise LostReservationError.for_worker(worker.id) from error
+            raise
 
     def _check_registered(self, worker: Holder) -> None:
         registry = self._registry()
@@ -333,7 +383,7 @@ class Queue:
 
     def _settle(self, statement: Statement) -> int:
         """Send what does nothing more when it is sent twice: the token, or the state, was changed the first time."""
-        return self._again_if_lost(lambda: self._insist(statement))
+        return self._again_if_lost(lambda: self._insist(statement).affected)
 
     def _again_if_lost(self, do: Callable[[], T]) -> T:
         try:
@@ -343,14 +393,14 @@ class Queue:
                 raise
             return do()
 
-    def _insist(self, statement: Statement) -> int:
-        """Send a statement, again where a deadlock has undone it, and return how many rows it changed."""
+    def _insist(self, statement: Statement) -> Answer:
+        """Send a statement, again where a deadlock has undone it."""
         for _ in range(_DEADLOCKS if not self.connection.in_transaction else 0):
             try:
-                return self.connection.execute(statement).affected
+                return self.connection.execute(statement)
             except LockError:
                 time.sleep(secrets.randbelow(50) / 1000)
-        return self.connection.execute(statement).affected
+        return self.connection.execute(statement)
 
 
 @dataclass(frozen=True)

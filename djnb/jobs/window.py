@@ -87,12 +87,7 @@ class Window:
             said = self._words.candidates(among=among, priority=priority, is_suspect=is_suspect, limit=self._size)
             rows = self._connection.execute(said).rows
             if rows:
-                found = [
-                    Candidate(key, int(attempts), int(deaths), int(rank), scheduled)
-                    for key, (*_, scheduled, attempts, deaths, rank) in keys_of(self._connection, self._words, rows)
-                ]
-                # Jobs that were added together come in the order of their keys.
-                return sorted(found, key=lambda each: (each.priority, each.scheduled, tuple(each.key.values())))
+                return candidates_of(self._connection, self._words, rows)
         return []
 
     def choose(self, count: int) -> list[Candidate]:
@@ -118,3 +113,12 @@ def keys_of(
 ) -> list[tuple[dict[str, Any], tuple[Any, ...]]]:
     """Return the keys that rows begin with, each with its row."""
     return list(zip(to_dicts(decode_rows(connection, rows, words.key, words.jobs)), rows, strict=True))
+
+
+def candidates_of(connection: Connection, words: QueueWords, rows: Sequence[tuple[Any, ...]]) -> list[Candidate]:
+    """Return what rows of ``QueueWords.candidates`` stand for: those that were added together by their keys."""
+    found = [
+        Candidate(key, int(attempts), int(deaths), int(rank), scheduled)
+        for key, (*_, scheduled, attempts, deaths, rank) in keys_of(connection, words, rows)
+    ]
+    return sorted(found, key=lambda each: (each.priority, each.scheduled, tuple(each.key.values())))

@@ -48,6 +48,9 @@ class Dialect:
     and_stays: ClassVar[str] = ""
     """What a SELECT within an UPDATE ends with so that the rows it finds are there until the UPDATE is kept."""
 
+    takes_at_once: ClassVar[bool] = False
+    """Whether an UPDATE gives the rows that it has changed, and finds them as they are when it is its turn to write."""
+
     row_id: ClassVar[str | None] = None
     """What identifies a row besides its key, where altering a type leaves the values as they were; else None."""
 

@@ -137,9 +137,7 @@ class QueueWords:
 
         ``is_suspect`` asks for those that workers have died over; otherwise they are left out.
         """
-        where = [self.is_due(), Statement(f"_deaths {'>' if is_suspect else '='} 0")]
-        if priority is not None:
-            where.append(compose("priority <= {}", self.value(priority)))
+        where = [self._may_be_begun(priority=priority, is_suspect=is_suspect)]
         if among is not None:
             where.append(self.where(self.agrees(among)))
         return compose(
@@ -149,6 +147,39 @@ class QueueWords:
             self.table,
             join(" AND ", where),
             self.dialect.limit(limit, 0),
+        )
+
+    def _may_be_begun(self, *, priority: int | None, is_suspect: bool) -> Statement:
+        where = [self.is_due(), Statement(f"_deaths {'>' if is_suspect else '='} 0")]
+        if priority is not None:
+            where.append(compose("priority <= {}", self.value(priority)))
+        return join(" AND ", where)
+
+    def take_first(
+        self,
+        changes: Mapping[str, Any],
+        *,
+        registry: str | None,
+        priority: int | None,
+        is_suspect: bool,
+        limit: int,
+    ) -> Statement:
+        """
+        Return the UPDATE that reserves the jobs which come first, and gives those: the columns of `candidates`.
+
+        It is for a database that ``takes_at_once``; the other parameters are those of `candidates` and `take`.
+        """
+        names = ", ".join(self.dialect.quote(name) for name in self.key)
+        first = compose(
+            f"({names}) IN (SELECT {names} FROM {{}} WHERE {{}} ORDER BY priority, scheduled_time{{}})",
+            self.table,
+            self._may_be_begun(priority=priority, is_suspect=is_suspect),
+            self.dialect.limit(limit, 0),
+        )
+        return compose(
+            "{} RETURNING {}, scheduled_time, _attempts, _deaths, priority",
+            self._reserve(changes, [first], registry=registry),
+            self.key_columns(),
         )
 
     def take(
@@ -162,6 +193,9 @@ class QueueWords:
         """
         each = [compose("({} AND _attempts = {})", self.is_key(key), self.value(attempts)) for key, attempts in seen]
         where = [compose("({})", join(" OR ", each)), self.is_due(by_key=True)]
+        return self._reserve(changes, where, registry=registry)
+
+    def _reserve(self, changes: Mapping[str, Any], where: list[Statement], *, registry: str | None) -> Statement:
         if registry is not None:
             worker = self.value(changes["_worker"])
             where.append(

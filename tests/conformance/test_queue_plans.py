@@ -74,6 +74,17 @@ class TestInOrder:
 
         assert names(explain(said)) == "status"
 
+    @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+    def test_beside_a_file_the_first_is_found_and_taken(self, plan):
+        """In one statement, which is over as soon as one is found; a server gives no rows that it changes."""
+        words, explain = plan
+
+        said = words.take_first({"_worker": 1}, registry=None, priority=None, is_suspect=False, limit=1)
+
+        taken, _, found = explain(said)
+        assert names([taken]) == "PRIMARY"
+        assert names([found]) == "status"
+
 
 class TestRefresh:
     """Looking at what there is to do for many jobs."""

@@ -7,6 +7,7 @@ times. Types, lengths and enum values are checked before rows are sent; CHECK co
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Context, Decimal
@@ -103,6 +104,7 @@ class SQLiteDialect(Dialect):
     stores_infinity = True
     numbers_within_keys = False
     row_id = "_rowid_"
+    takes_at_once = sqlite3.sqlite_version_info >= (3, 35)  # RETURNING
     max_params = 32_000
     utc_now = server_now = "strftime('%Y-%m-%d %H:%M:%f', 'now')"
     row_list = "VALUES {}"
