@@ -1,4 +1,4 @@
-"""What the tests of stores share."""
+"""What is in a store, and what a table says of it."""
 
 from __future__ import annotations
 
