@@ -254,9 +254,9 @@ def _equal_to(operand: Mapping[Any, Any], heading: Heading) -> Condition:
     known = {name: value for name, value in operand.items() if name in heading}
     paths = {_path(name, heading): value for name, value in operand.items() if _is_path(name, heading)}
     if not known and not paths:
-        # Names of other tables may stand in a key. Where all of them are unknown, one is likely misspelt.
+        # Names of other tables may stand in a key. Where all of them are unknown, one is likely misspelt, or hidden.
         for name in map(str, operand):
-            if did_you_mean(name, heading.names, cutoff=0.7):
+            if name.startswith("_") or did_you_mean(name, heading.names, cutoff=0.7):
                 raise UnknownAttributeError.among(name, heading.names)
     for name in known:
         if heading[name].is_blob:

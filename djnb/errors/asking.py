@@ -7,6 +7,11 @@ from typing import Self
 
 from djnb.errors.base import DataJointError, did_you_mean
 
+_HIDDEN = (
+    "What is noted there is shown by `Table.job_metadata`, `Table.jobs.workers()` and "
+    "`Table.jobs.errors_by_signature()`; `connection.query(sql)` reads any column. "
+)
+
 
 class UnknownAttributeError(DataJointError):
     """
@@ -28,10 +33,10 @@ class UnknownAttributeError(DataJointError):
         """Build the error from the name asked for and the names there are; the nearest one is offered."""
         names = tuple(available)
         subject = f"`{owner}` has" if owner else "There is"
-        error = cls(
-            f"{subject} no attribute '{name}'.",
-            remedy=f"{did_you_mean(name, names)}Its heading is: {', '.join(names)}.",
-        )
+        said, offer = "", did_you_mean(name, names)
+        if str(name).startswith("_"):
+            said, offer = " that queries see: names that begin with '_' are hidden", offer + _HIDDEN
+        error = cls(f"{subject} no attribute '{name}'{said}.", remedy=f"{offer}Its heading is: {', '.join(names)}.")
         error.name, error.available = name, names
         return error
 

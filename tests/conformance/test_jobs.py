@@ -70,6 +70,16 @@ class TestOfATable:
         with pytest.raises(UnknownAttributeError, match=r"`Trace.jobs` has no attribute 'stats'"):
             Trace.jobs & "stats = 'error'"
 
+    @pytest.mark.parametrize("restriction", ["_attempts > 1", {"_attempts": 1}])
+    def test_what_is_hidden_is_not_asked_for(self, pipeline, restriction):
+        """Neither by text nor by a dict, which would keep every job; it is said where it can be seen."""
+        _, Trace, _ = pipeline
+
+        with pytest.raises(UnknownAttributeError, match="no attribute '_attempts' that queries see") as caught:
+            Trace.jobs & restriction
+        assert "`Table.jobs.workers()`" in caught.value.remedy
+        assert "`connection.query(sql)` reads any column" in caught.value.remedy
+
     def test_each_state_is_a_query(self, pipeline):
         """Pending, reserved, failed, ignored and completed jobs are tables to restrict and fetch."""
         _, Trace, _ = pipeline
