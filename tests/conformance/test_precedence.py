@@ -7,6 +7,10 @@ import pytest
 import djnb as dj
 from djnb.errors import DatabaseError, QuerySyntaxError
 from djnb.sql.statement import Statement
+from tests.conformance.reading import connection
+
+__all__ = ["connection"]
+
 
 pytestmark = pytest.mark.mysql
 
@@ -14,12 +18,6 @@ OPERATORS = [
     *("=", "<=>", "<>", "<", "<=", ">", ">=", "|", "&", "<<", ">>", "+", "-", "*", "/", "DIV", "%", "^"),
     *("AND", "OR", "XOR", "IS TRUE", "IS NOT NULL", "LIKE", "NOT LIKE", "REGEXP", "IN", "NOT IN", "BETWEEN"),
 ]
-
-
-@pytest.fixture(scope="module")
-def connection(shared_connection):
-    """These tests only read."""
-    return shared_connection
 
 
 @pytest.fixture(scope="module")

@@ -8,12 +8,9 @@ import pytest
 
 import djnb as dj
 from djnb.errors import OperandError, UnknownAttributeError
+from tests.conformance.reading import connection
 
-
-@pytest.fixture(scope="module")
-def connection(shared_connection):
-    """These tests only read."""
-    return shared_connection
+__all__ = ["connection"]
 
 
 @pytest.fixture(scope="module")

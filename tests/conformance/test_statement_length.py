@@ -8,16 +8,14 @@ import operator
 import pytest
 
 import djnb as dj
+from tests.conformance.reading import connection
+
+__all__ = ["connection"]
+
 
 LINKS = 12
 NESTED_LINKS = 6
 """Of chains that must stand within each other, of which the parser of SQLite takes no more than a dozen."""
-
-
-@pytest.fixture(scope="module")
-def connection(shared_connection):
-    """These tests only read."""
-    return shared_connection
 
 
 @pytest.fixture(scope="module")

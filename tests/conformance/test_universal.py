@@ -7,13 +7,10 @@ import pytest
 import djnb as dj
 from djnb.errors import OperandError, UnknownAttributeError
 from tests.conformance import sessions
+from tests.conformance.reading import connection
 from tests.conformance.sessions import keys
 
-
-@pytest.fixture(scope="module")
-def connection(shared_connection):
-    """These tests only read."""
-    return shared_connection
+__all__ = ["connection"]
 
 
 @pytest.fixture(scope="module")

@@ -7,18 +7,9 @@ import pytest
 
 import djnb as dj
 from tests.conformance.fetch.rows import FULL
+from tests.conformance.reading import connection, schema
 
-
-@pytest.fixture(scope="module")
-def connection(shared_connection):
-    """These tests only read."""
-    return shared_connection
-
-
-@pytest.fixture(scope="module")
-def schema(shared_schema):
-    """Declared once for all of them."""
-    return shared_schema
+__all__ = ["connection", "schema"]
 
 
 @pytest.fixture(scope="module")

@@ -5,19 +5,10 @@ from __future__ import annotations
 import pytest
 
 import djnb as dj
+from tests.conformance.reading import connection, schema
 from tests.conformance.restrict.rows import UUIDS
 
-
-@pytest.fixture(scope="module")
-def connection(shared_connection):
-    """These tests only read."""
-    return shared_connection
-
-
-@pytest.fixture(scope="module")
-def schema(shared_schema):
-    """Declared once for all of them."""
-    return shared_schema
+__all__ = ["connection", "schema"]
 
 
 @pytest.fixture(scope="module")
