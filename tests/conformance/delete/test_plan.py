@@ -9,37 +9,6 @@ from djnb.errors import IntegrityError, OperandError, PlanChangedError, Referenc
 
 
 @pytest.fixture
-def Subject(schema):
-    """Three subjects."""
-
-    @schema
-    class Subject(dj.Manual):
-        definition = """
-        subject : int32
-        ---
-        species : varchar(8)
-        """
-
-    Subject.insert([(1, "mouse"), (2, "rat"), (3, "rat")])
-    return Subject
-
-
-@pytest.fixture
-def Session(schema, Subject):
-    """Two sessions of the first subject, one of the second."""
-
-    @schema
-    class Session(dj.Manual):
-        definition = """
-        -> Subject
-        session : int32
-        """
-
-    Session.insert([(1, 1), (1, 2), (2, 1)])
-    return Session
-
-
-@pytest.fixture
 def Result(schema, Session):
     """A result with two items for each session."""
 
@@ -115,7 +84,7 @@ class TestPlan:
     def test_that_has_changed_in_a_table_of_which_nothing_was_to_go(self, Subject, Session):
         """A first row that depends on what would go makes a plan void too."""
         plan = (Subject & {"subject": 3}).delete_plan()
-        Session.insert1((3, 1))
+        Session.insert1({"subject": 3, "session": 1})
 
         with pytest.raises(PlanChangedError, match="Rows that the plan does not have"):
             plan.execute()
