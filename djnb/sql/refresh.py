@@ -86,10 +86,9 @@ def add(
 
     Without ``has_jobs``, jobs are not looked for, of which there were none: some that came meanwhile are passed over.
     """
-    lacks = [Fails(Matches(target, tuple((name, name) for name in keys.heading.primary_key)))]
+    missing = _missing(keys, target)
     if has_jobs:
-        lacks.append(Fails(Matches(words.jobs, tuple((name, name) for name in words.key))))
-    missing = Restrict(keys, both(lacks))
+        missing = Restrict(missing, Fails(Matches(words.jobs, tuple((name, name) for name in words.key))))
     names = ", ".join(words.dialect.quote(name) for name in words.key)
     return compose(
         "INSERT INTO {} ({}, status, priority, created_time, scheduled_time) "
@@ -107,8 +106,11 @@ def add(
 
 
 def renew(words: QueueWords, keys: Node, target: Stored, *, delay: float, priority: int) -> Statement:
-    """Return what makes successes pending of which the table has no row any more."""
-    gone = both([Fails(words.agrees(target)), words.agrees(keys)])
+    """Return what makes successes pending of which the table has no row any more, or lacks one of several."""
+    if _is_for_several(words, keys):
+        gone = words.agrees(_missing(keys, target))
+    else:
+        gone = both([Fails(words.agrees(target)), words.agrees(keys)])
     changes = _pending(words, delay=delay, priority=priority)
     return words.update(changes, compose("status = 'success' AND {}", words.where(gone)))
 
@@ -118,7 +120,8 @@ def remove(words: QueueWords, keys: Node, target: Stored, *, stale_timeout: floa
     Return the DELETE of jobs whose key is not wanted any more; what is reserved or ignored stays.
 
     Successes and errors whose key is neither wanted nor made go at once, others after the timeout in seconds, 0 for
-    never. ``is_exact``: a job is for one row, so that what is pending or failed goes when the row is there.
+    never. ``is_exact``: a job is for one row, so that what is pending or failed goes when the row is there; one for
+    several keys goes when they are all there.
     """
     vanished, made = Fails(words.agrees(keys)), words.agrees(target)
     cases = [compose("(status IN ('success', 'error') AND {})", words.where(both([Fails(made), vanished])))]
@@ -128,6 +131,9 @@ def remove(words: QueueWords, keys: Node, target: Stored, *, stale_timeout: floa
         cases.append(compose("({} AND {} AND {})", waits, old, words.where(vanished)))
     if is_exact:
         cases.append(compose("(status IN ('pending', 'error') AND {})", words.where(either([made]))))
+    elif _is_for_several(words, keys):
+        done = both([made, Fails(words.agrees(_missing(keys, target)))])
+        cases.append(compose("(status IN ('pending', 'error') AND {})", words.where(done)))
     return compose("DELETE FROM {} WHERE {}", words.table, join(" OR ", cases))
 
 
@@ -136,6 +142,16 @@ def rescue(words: QueueWords, *, older_than: float, priority: int) -> Statement:
     old = compose("reserved_time < {}", words.now(-older_than))
     changes = _pending(words, delay=0.0, priority=priority)
     return words.update(changes, compose("status = 'reserved' AND {}", old))
+
+
+def _is_for_several(words: QueueWords, keys: Node) -> bool:
+    """Tell whether a job stands for several keys: they are finer than what it is named by."""
+    return not set(keys.heading.names) <= set(words.key)
+
+
+def _missing(keys: Node, target: Stored) -> Node:
+    """Return the keys of which the table has no row."""
+    return Restrict(keys, Fails(Matches(target, tuple((name, name) for name in keys.heading.primary_key))))
 
 
 def _pending(words: QueueWords, *, delay: float, priority: int) -> dict[str, Statement | str]:
