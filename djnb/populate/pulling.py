@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Iterable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -30,6 +31,9 @@ from djnb.query import Query
 
 _TASK_SECONDS = 1.0
 
+_Values = tuple[Any, ...]
+"""The values of a key, which are those of one table's keys."""
+
 
 @dataclass(frozen=True)
 class Errand:
@@ -48,6 +52,8 @@ class Errand:
         How long a job takes.
     journal : Path
         Where to note what is done, if that is on this machine.
+    given : float
+        When it was given out, by the clock of whoever did.
     """
 
     terms: Terms
@@ -55,6 +61,7 @@ class Errand:
     most: int | None
     pace: Pace
     journal: Path
+    given: float
 
 
 def run_errand(token: str, parcel: bytes | None, *, number: int, errand: Errand) -> Report | None:
@@ -118,24 +125,37 @@ class PulledJobs:
         self._last_loss: Loss | None = None
         self._folder = TemporaryDirectory(prefix="djnb-", ignore_cleanup_errors=True)
         self._numbers = count()
+        self._made: deque[tuple[float, set[_Values]]] = deque()
+        self._doubtful: dict[_Values, Mapping[str, Any]] = {}
         self.is_drained = False
 
     def close(self) -> None:
-        """Forget what workers have noted."""
+        """Count what nobody but a worker that died can have made, and forget what workers have noted."""
         self._folder.cleanup()
+        doubtful, self._doubtful = list(self._doubtful.values()), {}
+        self._take(Outcome(key, "made", time.time(), 0.0) for key in doubtful)
 
     def next(self, in_hand: list[Task]) -> Task | None:
         """Return a second's work, unless a worker has found that there is nothing to do."""
+        oldest = min((task.arguments["errand"].given for task in in_hand), default=time.monotonic())
+        while self._made and self._made[0][0] < oldest:
+            self._made.popleft()
         most = None
         if self._most is not None:
-            left = self._most - self._tally.calls - sum(task.arguments["errand"].most for task in in_hand)
+            left = (
+                self._most
+                - self._tally.calls
+                - len(self._doubtful)
+                - sum(task.arguments["errand"].most for task in in_hand)
+            )
             if left <= 0:
                 return None
             most = -(-left // self._lanes)
         if self.is_drained:
             return None
         journal = Path(self._folder.name, str(next(self._numbers)))
-        return Task(run_errand, {"errand": Errand(self._terms, _TASK_SECONDS, most, self._pace, journal)})
+        errand = Errand(self._terms, _TASK_SECONDS, most, self._pace, journal, time.monotonic())
+        return Task(run_errand, {"errand": errand})
 
     def take(self, task: Task, report: Report) -> None:
         """Tell what came of jobs."""
@@ -144,23 +164,31 @@ class PulledJobs:
         task.arguments["errand"].journal.unlink(missing_ok=True)
 
     def _take(self, outcomes: Iterable[Outcome]) -> None:
+        made = set()
         for outcome in outcomes:
             self._tally.start(outcome.key, outcome.started)
             if outcome.fate != "skipped":
                 self._pace = self._pace.after(outcome.duration)
+            if outcome.fate == "made":
+                made.add(_values(outcome.key))
+                self._doubtful.pop(_values(outcome.key), None)
             self._tally.take(outcome)
+        if made:
+            self._made.append((time.monotonic(), made))
 
     def _take_from_journal(self, task: Task) -> None:
         """Tell what a worker that died had done before: what it has noted, and what it was just to note."""
         journal = task.arguments["errand"].journal
         outcomes, begun = read_journal(journal)
         self._take(Report(outcomes).unpacked())
-        if begun is not None and self._is_done(begun):
-            self._take([Outcome(begun, "made", time.time(), 0.0)])
+        # Others may have found it dead before, and made the key: they have reported that, or are about to.
+        is_reported = begun is not None and any(_values(begun) in made for _, made in self._made)
+        if begun is not None and not is_reported and self._is_done(begun):
+            self._doubtful[_values(begun)] = begun
         journal.unlink(missing_ok=True)
 
     def _is_done(self, key: Mapping[str, Any]) -> bool:
-        """Tell whether a job was completed: nobody else can have it before its worker is buried."""
+        """Tell whether the job of a key was completed."""
         rows = self._maker.connection.execute(self._queue.words.look_at(key)).rows
         is_left = bool(rows) and rows[0][0] != "success"
         return not is_left and has_row(self._maker.connection, self._maker.target, key)
@@ -190,3 +218,7 @@ class PulledJobs:
         """Return the keys of the jobs that are given up, because too many workers have died over them."""
         jobs = Query(self._queue.words.jobs, self._maker.connection) & {"status": Status.ERROR.value}
         return (jobs & f"error_message LIKE '{DIED}%'").keys()
+
+
+def _values(key: Mapping[str, Any]) -> _Values:
+    return tuple(key.values())
