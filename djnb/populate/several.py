@@ -17,8 +17,9 @@ from typing import Any
 from djnb.algebra.conditions import Equals, both
 from djnb.algebra.nodes import Restrict
 from djnb.errors import LostConnectionError, LostReservationError
+from djnb.jobs.fence import JobFence
 from djnb.jobs.job import Job
-from djnb.jobs.queue import JobFence, Queue
+from djnb.jobs.queue import Queue
 from djnb.populate.contract import Fence, has_row, make_key
 from djnb.populate.key_source import missing
 from djnb.populate.maker import Maker

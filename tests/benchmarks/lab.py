@@ -21,8 +21,9 @@ from typing import Any
 
 import djnb
 from djnb.events import StatementSent
+from djnb.jobs.fence import JobFence
 from djnb.jobs.heartbeat import heartbeat_of
-from djnb.jobs.queue import JobFence, Queue
+from djnb.jobs.queue import Queue
 from djnb.jobs.registry import registry_of
 from djnb.jobs.workers import Worker
 from djnb.populate.contract import make_key

@@ -9,8 +9,9 @@ import pytest
 
 import djnb as dj
 from djnb.errors import MakeError
+from djnb.jobs.fence import JobFence
 from djnb.jobs.layout import HIDDEN, ensure_jobs
-from djnb.jobs.queue import JobFence, Queue
+from djnb.jobs.queue import Queue
 from djnb.jobs.retry import error_hash, tell
 from djnb.jobs.workers import Worker
 from djnb.populate.contract import make_key
