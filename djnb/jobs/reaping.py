@@ -173,7 +173,7 @@ def bury_process(liveness: Liveness, schema: str, host: str, pid: int, cause: st
     """
     found = [seen for seen in liveness.survey(registry.registry_of(schema)) if (seen.host, seen.pid) == (host, pid)]
     tables = liveness.job_tables(schema) if found else []
-    return sum(_reap(liveness, schema, seen, tables, cause=f", {cause}") for seen in found)
+    return sum(_reap(liveness, schema, seen, tables, cause=cause) for seen in found)
 
 
 def _reap(liveness: Liveness, schema: str, seen: Sighting, tables: list[TableName], *, cause: str = "") -> bool:
@@ -182,11 +182,16 @@ def _reap(liveness: Liveness, schema: str, seen: Sighting, tables: list[TableNam
         if not registry.strike(liveness, schema, seen.worker, unheard_since=seen):
             return False
         points.reach("in_reap")
-        count = sum(_bury(liveness, table, seen.worker, f"{seen.host} (pid {seen.pid}{cause})") for table in tables)
+        count = sum(_bury(liveness, table, seen.worker, who_died(seen.host, seen.pid, cause)) for table in tables)
     logger.warning(
         "A worker of '%s' is dead, process %s on %s; %s of its jobs are given back", schema, seen.pid, seen.host, count
     )
     return True
+
+
+def who_died(host: str, pid: int, cause: str = "") -> str:
+    """Return what the message of a job calls a process that has died, and what of, as far as that is known."""
+    return f"{host} (pid {pid}{', ' if cause else ''}{cause})"
 
 
 def _bury(liveness: Liveness, table: TableName, worker: int, where: str) -> int:

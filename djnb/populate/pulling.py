@@ -12,8 +12,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from djnb.jobs.layout import LONGEST_MESSAGE
 from djnb.jobs.queue import Queue
-from djnb.jobs.reaping import DIED
+from djnb.jobs.reaping import DIED, who_died
+from djnb.jobs.registry import host_name
 from djnb.jobs.states import Status
 from djnb.jobs.workers import Worker
 from djnb.populate.contract import has_row
@@ -176,8 +178,8 @@ class PulledJobs:
         if made:
             self._made.append((time.monotonic(), made))
 
-    def _take_from_journal(self, task: Task) -> None:
-        """Tell what a worker that died had done before: what it has noted, and what it was just to note."""
+    def _take_from_journal(self, task: Task) -> Mapping[str, Any] | None:
+        """Tell what a worker that died had done before; return the key that it was at, if that is known."""
         journal = task.arguments["errand"].journal
         outcomes, begun = read_journal(journal)
         self._take(Report(outcomes).unpacked())
@@ -186,6 +188,7 @@ class PulledJobs:
         if begun is not None and not is_reported and self._is_done(begun):
             self._doubtful[_values(begun)] = begun
         journal.unlink(missing_ok=True)
+        return begun
 
     def _is_done(self, key: Mapping[str, Any]) -> bool:
         """Tell whether the job of a key was completed."""
@@ -195,12 +198,14 @@ class PulledJobs:
 
     def lose(self, task: Task, loss: Loss, *, is_known: bool) -> None:
         """Take what the dead worker had done and give back what it held; who kills three workers is an error."""
-        self._take_from_journal(task)
+        key = self._take_from_journal(task)
         worker = Worker.of(self._maker.connection, self._maker.table.name.schema)
-        if loss.pid:
-            worker.bury(loss.pid, loss.cause)
-        else:
+        if not loss.pid:
             worker.sweep()
+        elif not worker.bury(loss.pid, loss.cause) and key is not None:
+            # Another worker was faster, which could not know what it died of.
+            told = who_died(host_name(), loss.pid), who_died(host_name(), loss.pid, loss.cause)
+            self._maker.connection.execute(self._queue.words.correct(key, *told, longest=LONGEST_MESSAGE))
         self.is_drained = False
         self._last_loss = loss
         self.report_deaths()

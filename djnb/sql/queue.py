@@ -269,6 +269,11 @@ class QueueWords:
         }
         return self.update(changes, self.is_held(held))
 
+    def correct(self, key: Mapping[str, Any], before: str, after: str, *, longest: int) -> Statement:
+        """Return the UPDATE that says something otherwise in the message of a key's job, cut to so many characters."""
+        said = compose(f"SUBSTR(REPLACE(error_message, {{}}, {{}}), 1, {longest})", *map(self.value, (before, after)))
+        return self.update({"error_message": said}, self.is_key(key))
+
     def pass_over(self, held: Held, message: str) -> Statement:
         """Return what has a job ignored from now on."""
         changes: dict[str, Statement | str] = {

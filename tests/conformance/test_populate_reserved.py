@@ -11,7 +11,11 @@ import pytest
 import djnb as dj
 from djnb.errors import MakeError, PopulateInterrupted
 from djnb.events import KeyStarted, StatementSent
+from djnb.jobs.registry import registry_of
+from djnb.jobs.workers import Worker
 from djnb.populate.result import PopulateResult
+from djnb.sql.statement import Statement
+from tests.conformance.crew import wait_until
 from tests.conformance.recordings import KEYS, fails_at, outline
 
 
@@ -238,6 +242,36 @@ class TestTogether:
         assert "3 workers died" in Result.jobs.errors.fetch1("error_message")
         assert "SIGKILL" in Result.jobs.errors.fetch1("error_message")
         assert [{"recording_id": 5}] == result.failed_keys
+
+    def test_death_that_another_worker_finds_first_is_told_with_its_signal(
+        self, connection, schema, computed, monkeypatch
+    ):
+        """Who sees that a process is gone gives its job back; who started it knows what it died of, and says so."""
+
+        def make(self, key):
+            import os
+            import signal
+
+            if key["recording_id"] == 2:
+                os.kill(os.getpid(), signal.SIGKILL)
+            self.insert1(dict(key, value=1))
+
+        def is_found(worker, pid):
+            worker.sweep()
+            registry = connection.dialect.table(registry_of(schema.name))
+            return not connection.execute(Statement(f"SELECT 1 FROM {registry} WHERE pid = {pid}")).rows
+
+        def bury_late(worker, pid, cause):
+            wait_until(lambda: is_found(worker, pid), "the death is found")
+            return bury(worker, pid, cause)
+
+        bury = Worker.bury
+        monkeypatch.setattr(Worker, "bury", bury_late)
+        Result = computed(make)
+        with dj.config.override({"jobs.heartbeat_interval": 0.1, "jobs.grace_period": 0.4}):
+            Result.populate(reserve_jobs=True, processes=2, suppress_errors=True)
+
+        assert 3 == Result.jobs.errors.fetch1("error_message").count("was killed by SIGKILL")
 
 
 @pytest.mark.usefixtures("signals_of_a_terminal")
