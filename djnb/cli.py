@@ -157,7 +157,7 @@ def _seconds(text: str) -> float:
 def _work(options: argparse.Namespace) -> int:
     if options.database:
         os.environ[DATABASE_VARIABLE] = options.database
-    from djnb.work import Log, Work, find_tables
+    from djnb.rounds import Log, Work, find_tables
 
     return Work(
         find_tables(options.module, options.tables),

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 
 from djnb.errors import LockError, LostConnectionError, PopulateInterrupted, UnreachableError, describe
 from djnb.populate.signals import Guard, guarded
+from djnb.rounds.log import KINDS, Log
 from djnb.tables.autopopulate import AutoPopulate
-from djnb.work.log import KINDS, Log
 
 _FIRST_WAIT = 0.5
 """Seconds until the second look at tables that had nothing to do; then twice as long each time."""

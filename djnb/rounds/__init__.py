@@ -6,8 +6,8 @@ It is told to end by SIGTERM or Ctrl-C: after the key in hand at the first, at o
 
 from __future__ import annotations
 
-from djnb.work.finding import find_tables
-from djnb.work.log import Log
-from djnb.work.rounds import Work
+from djnb.rounds.finding import find_tables
+from djnb.rounds.log import Log
+from djnb.rounds.work import Work
 
 __all__ = ["find_tables", "Log", "Work"]
