@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from djnb.errors import DataJointError, MissingPackageError
+from djnb.populate.options import parse_count
 
 DEMO_DATABASE = "sqlite:///djnb-demo.sqlite"
 NOTEBOOK = "01-quickstart.ipynb"
@@ -130,18 +131,12 @@ def _add_work(commands: Any) -> None:
     work.add_argument("module", metavar="PACKAGE.MODULE", help="where the tables are declared; it is imported")
     work.add_argument("tables", metavar="TABLE", nargs="*", help="classes in it (default: all that have a `make`)")
     work.add_argument("--database", metavar="URL", help="where it connects to, unless it says so itself")
-    work.add_argument("--max-calls", metavar="N", type=_count, help="end after so many keys")
+    work.add_argument("--max-calls", metavar="N", type=parse_count, help="end after so many keys")
     work.add_argument("--idle-exit", metavar="SECONDS", type=_seconds, help="end after so long without work")
     work.add_argument(
-        "--processes", metavar="N", type=_count, default=1, help="how many processes make keys; 0 for all cores"
+        "--processes", metavar="N", type=parse_count, default=1, help="how many processes make keys; 0 for all cores"
     )
     work.add_argument("--json", action="store_true", help="tell what happens in JSON, one object a line")
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"a whole number is needed, not '{text}'")
-    return int(text)
 
 
 def _seconds(text: str) -> float:

@@ -39,9 +39,9 @@ _VARYING = re.compile(r"0x[0-9a-fA-F]+|\d+(?:\.\d+)?")
 
 
 @dataclass(frozen=True)
-class ErrorGroup:
+class RunErrors:
     """
-    Errors that differ in numbers only.
+    Errors of a run that differ in numbers only.
 
     Attributes
     ----------
@@ -83,7 +83,7 @@ class View:
         Keys per second, lately.
     seconds_left : float or None
         What is left to do at this pace, in seconds.
-    errors : tuple of ErrorGroup
+    errors : tuple of RunErrors
         The most frequent first.
     is_stopping : bool
         The run stops after the key in hand.
@@ -100,7 +100,7 @@ class View:
     elapsed: float = 0.0
     rate: float | None = None
     seconds_left: float | None = None
-    errors: tuple[ErrorGroup, ...] = ()
+    errors: tuple[RunErrors, ...] = ()
     is_stopping: bool = False
 
     @property
@@ -130,7 +130,7 @@ class RunWatch:
         self._started = clock()
         self._in_hand: dict[tuple[tuple[str, Any], ...], float] = {}
         self._ends: deque[float] = deque([self._started], maxlen=_PACE_KEYS + 1)
-        self._errors: dict[str, ErrorGroup] = {}
+        self._errors: dict[str, RunErrors] = {}
 
     def receive(self, event: Any) -> None:
         """Take note of an event."""
@@ -194,9 +194,9 @@ class RunWatch:
         signature = _VARYING.sub("…", text)
         group = self._errors.get(signature)
         if group is None:
-            self._errors[signature] = ErrorGroup(text, 1, event.key)
+            self._errors[signature] = RunErrors(text, 1, event.key)
         else:
-            self._errors[signature] = ErrorGroup(text if text == group.text else signature, group.count + 1, group.key)
+            self._errors[signature] = RunErrors(text if text == group.text else signature, group.count + 1, group.key)
 
 
 def _identity(key: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:

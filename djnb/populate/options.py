@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from argparse import ArgumentTypeError
 from collections.abc import Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
@@ -107,6 +108,20 @@ class Options:
     def is_serial(self) -> bool:
         """Whether the calling thread itself makes the keys."""
         return self.executor is None and self.at_once == 1
+
+
+def parse_count(text: str) -> int:
+    """
+    Return a number of keys or processes as it is written on a command line or behind a magic.
+
+    Raises
+    ------
+    ArgumentTypeError
+        It is no whole number.
+    """
+    if not text.isdecimal():
+        raise ArgumentTypeError(f"a whole number is needed, not '{text}'")
+    return int(text)
 
 
 def cores() -> int:

@@ -20,16 +20,10 @@ from IPython.core.magic import (
 from djnb.errors import MakeError, PopulateInterrupted
 from djnb.jupyter.magics import body, line, names, restriction
 from djnb.jupyter.magics.arguments import documented, make_parser, shell_of
+from djnb.populate.options import parse_count
 from djnb.populate.result import PopulateResult
 
 _BODILESS = re.compile(r"%%populate(?=\s)(?P<line>.*)", re.DOTALL)
-
-
-def count(text: str) -> int:
-    """Return a number of keys or processes."""
-    if not text.isdecimal():
-        raise ArgumentTypeError(f"a whole number is needed, not '{text}'")
-    return int(text)
 
 
 def identifier(text: str) -> str:
@@ -49,11 +43,15 @@ _parser.add_argument(
     default=[],
     help="a further restriction, in Python; may be given several times, and all must hold",
 )
-_parser.add_argument("--max-calls", metavar="N", type=count, help="make N keys at most")
+_parser.add_argument("--max-calls", metavar="N", type=parse_count, help="make N keys at most")
 _parser.add_argument("--suppress-errors", action="store_true", help="go on past keys that fail; the result lists them")
 _parser.add_argument("--reserve-jobs", action="store_true", help="share the work with others, by the job table")
 _parser.add_argument(
-    "--processes", metavar="N", type=count, default=1, help="make keys in N processes of this machine; 0 for all cores"
+    "--processes",
+    metavar="N",
+    type=parse_count,
+    default=1,
+    help="make keys in N processes of this machine; 0 for all cores",
 )
 _parser.add_argument(
     "--return-exception-objects", action="store_true", help="list the exceptions themselves, not their messages"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from djnb.jupyter.watch import ErrorGroup, View, count_text, rate_text, seconds_text, short_key_text
+from djnb.jupyter.watch import RunErrors, View, count_text, rate_text, seconds_text, short_key_text
 
 _SHOWN = 5
 """How many groups of errors are shown."""
@@ -55,7 +55,7 @@ def _hand(view: View) -> str:
     return f"making <code>{escape(short_key_text(view.key))}</code>{others}{since}{end}"
 
 
-def errors(groups: tuple[ErrorGroup, ...]) -> str:
+def errors(groups: tuple[RunErrors, ...]) -> str:
     """Return the errors so far, the most frequent first; an empty string where there are none."""
     if not groups:
         return ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from djnb.jupyter.watch import ErrorGroup, View
+from djnb.jupyter.watch import RunErrors, View
 from djnb.jupyter.widgets import run_html
 
 
@@ -55,7 +55,7 @@ class TestStatus:
 class TestErrors:
     def test_groups_are_counted(self):
         """Each kind of error is one line with its count and its first key."""
-        groups = (ErrorGroup("ValueError: bad <b>", 3, {"session": 4}), ErrorGroup("KeyError: 'x'", 1, {"session": 7}))
+        groups = (RunErrors("ValueError: bad <b>", 3, {"session": 4}), RunErrors("KeyError: 'x'", 1, {"session": 7}))
 
         html = run_html.errors(groups)
 
@@ -67,7 +67,7 @@ class TestErrors:
 
     def test_many_kinds_are_summed_up(self):
         """More than five kinds end with how many others there are."""
-        groups = tuple(ErrorGroup(f"Error{letter}", 1, {}) for letter in "abcdefg")
+        groups = tuple(RunErrors(f"Error{letter}", 1, {}) for letter in "abcdefg")
 
         assert words(run_html.errors(groups)).endswith("and 2 other kinds")
 

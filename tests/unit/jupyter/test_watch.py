@@ -6,7 +6,7 @@ import pytest
 
 from djnb.errors import MakeError
 from djnb.events import KeyFailed, KeyFinished, KeySkipped, KeyStarted, PopulateFinished, PopulateStarted
-from djnb.jupyter.watch import ErrorGroup, RunWatch, View, count_text, rate_text, seconds_text, short_key_text
+from djnb.jupyter.watch import RunErrors, RunWatch, View, count_text, rate_text, seconds_text, short_key_text
 from djnb.populate.result import PopulateResult
 from djnb.populate.run import Run
 
@@ -140,8 +140,8 @@ class TestErrors:
         story.fail(7, KeyError("rate"))
 
         assert (
-            ErrorGroup("ValueError: bad spike …", 3, {"session": 4}),
-            ErrorGroup("KeyError: 'rate'", 1, {"session": 7}),
+            RunErrors("ValueError: bad spike …", 3, {"session": 4}),
+            RunErrors("KeyError: 'rate'", 1, {"session": 7}),
         ) == story.watch.look().errors
 
     def test_equal_errors_keep_their_numbers(self, story):
@@ -149,7 +149,7 @@ class TestErrors:
         for number in (1, 2):
             story.fail(number, ValueError("more than 8 channels"))
 
-        assert (ErrorGroup("ValueError: more than 8 channels", 2, {"session": 1}),) == story.watch.look().errors
+        assert (RunErrors("ValueError: more than 8 channels", 2, {"session": 1}),) == story.watch.look().errors
 
     def test_error_is_that_of_make(self, story):
         """What make raised is shown, not what populate made of it."""
