@@ -19,7 +19,7 @@ from djnb.events import (
     PopulateFinished,
     PopulateStarted,
 )
-from tests.conformance.classes import make_table
+from tests.conformance.classes import declare_table
 from tests.conformance.crew import Crew, Origin
 from tests.conformance.recordings import insert_mean
 from tests.conftest import SCHEMA_PREFIX
@@ -48,12 +48,20 @@ def shared_schema(shared_connection: djnb.Connection) -> Iterator[djnb.Schema]:
 
 @pytest.fixture
 def declare(schema):
-    """Give a function that declares a class with a definition; the names after `->` are keywords."""
+    """Give `declare_table` for the schema of the test; another one may be named."""
 
-    def declare(name, definition, tier=dj.Manual, *, schema=schema, body=None, **names):
-        return schema(make_table(name, definition, tier, **(body or {})), context=names)
+    def declare(*given, schema=schema, **named):
+        return declare_table(schema, *given, **named)
 
     return declare
+
+
+@pytest.fixture
+def Mouse(declare):
+    """An empty table, with which the connection is acquainted."""
+    Mouse = declare("Mouse", 'mouse : int32\n---\nname = "" : varchar(20)')
+    Mouse.to_dicts()  # what the database holds is known from here on
+    return Mouse
 
 
 @pytest.fixture

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
+
+from tests.conformance.classes import declare_table
 
 
 @pytest.fixture(scope="module")
@@ -15,3 +19,9 @@ def connection(shared_connection):
 def schema(shared_schema):
     """Give the schema of the file; what is declared in it is declared once."""
     return shared_schema
+
+
+@pytest.fixture(scope="module")
+def declare(schema):
+    """Give `declare_table` for the schema of the file."""
+    return partial(declare_table, schema)

@@ -8,60 +8,33 @@ import pytest
 
 import djnb as dj
 from djnb.errors import OperandError, UnknownAttributeError
-from tests.conformance.reading import connection, schema
+from tests.conformance.reading import connection, declare, schema
 
-__all__ = ["connection", "schema"]
+__all__ = ["connection", "declare", "schema"]
 
 
 @pytest.fixture(scope="module")
-def Session(schema):
+def Session(declare):
     """Three sessions."""
-
-    @schema
-    class Session(dj.Manual):
-        definition = """
-        session : int32
-        ---
-        kind = null : varchar(8)
-        bonus = 10  : int32
-        """
-
-    Session.insert([(1, "a", 10), (2, "a", 20), (3, None, 30)])
-    return Session
+    rows = [(1, "a", 10), (2, "a", 20), (3, None, 30)]
+    return declare("Session", "session : int32\n---\nkind = null : varchar(8)\nbonus = 10 : int32", rows=rows)
 
 
 @pytest.fixture(scope="module")
-def Trial(schema, Session):
+def Trial(declare, Session):
     """Three trials of the first session, one of the second, none of the third."""
-
-    @schema
-    class Trial(dj.Manual):
-        definition = """
-        -> Session
-        trial : int32
-        ---
-        score = null : int32
-        day = null   : date
-        bonus = 1    : int32
-        """
-
-    Trial.insert([(1, 1, 1, "2024-01-01", 1), (1, 2, 2, "2024-01-02", 1), (1, 3, None, None, 1), (2, 1, 2, None, 1)])
-    return Trial
+    return declare(
+        "Trial",
+        "-> Session\ntrial : int32\n---\nscore = null : int32\nday = null : date\nbonus = 1 : int32",
+        rows=[(1, 1, 1, "2024-01-01", 1), (1, 2, 2, "2024-01-02", 1), (1, 3, None, None, 1), (2, 1, 2, None, 1)],
+        Session=Session,
+    )
 
 
 @pytest.fixture(scope="module")
-def Setup(schema):
+def Setup(declare):
     """A table of one row, without a key."""
-
-    @schema
-    class Setup(dj.Manual):
-        definition = """
-        ---
-        room : varchar(8)
-        """
-
-    Setup.insert1({"room": "east"})
-    return Setup
+    return declare("Setup", "---\nroom : varchar(8)", rows=[{"room": "east"}])
 
 
 def values(query, name="v"):

@@ -20,17 +20,9 @@ from djnb.tables import consent
 
 
 @pytest.fixture
-def Subject(schema):
-    """A table with a row."""
-
-    @schema
-    class Subject(dj.Manual):
-        definition = """
-        subject : int32
-        """
-
-    Subject.insert([[1], [2]])
-    return Subject
+def Subject(declare):
+    """A table with two rows."""
+    return declare("Subject", "subject : int32", rows=[(1,), (2,)])
 
 
 @pytest.fixture
@@ -39,16 +31,10 @@ def Session(schema, Subject):
 
     @schema
     class Session(dj.Manual):
-        definition = """
-        -> Subject
-        session : int32
-        """
+        definition = "-> Subject\nsession : int32"
 
         class Probe(dj.Part):
-            definition = """
-            -> master
-            probe : int32
-            """
+            definition = "-> master\nprobe : int32"
 
     Session.insert1((1, 1))
     Session.Probe.insert([(1, 1, 1), (1, 1, 2)])
@@ -277,13 +263,10 @@ class TestDropSchema:
         assert {"Subject": 2, "Session": 1, "Session.Probe": 2, "Rate": 0} == plan.counts
         assert f"<DropPlan of the schema '{schema.name}': 4 tables with 5 rows>" == repr(plan)
 
-    def test_plan_of_a_schema_that_has_changed(self, schema, Subject, Session):
+    def test_plan_of_a_schema_that_has_changed(self, schema, declare, Subject, Session):
         """A table that came since is not dropped unseen."""
         plan = schema.drop_plan()
-
-        @schema
-        class Late(dj.Manual):
-            definition = "late : int32"
+        Late = declare("Late", "late : int32")
 
         with pytest.raises(PlanChangedError, match="other tables than were planned to be dropped: Late"):
             plan.execute()

@@ -10,18 +10,6 @@ from djnb.sql.statement import Statement
 from tests.conformance.wire import wire_to
 
 
-@pytest.fixture
-def Mouse(schema):
-    """An empty table."""
-
-    @schema
-    class Mouse(dj.Manual):
-        definition = "mouse : int32\n---\nname : varchar(20)"
-
-    Mouse.to_dicts()  # what the database holds is known from here on
-    return Mouse
-
-
 def insert(Mouse, number, name):
     dialect = Mouse.connection.dialect
     mark = dialect.placeholder

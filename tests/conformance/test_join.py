@@ -7,75 +7,37 @@ import pytest
 import djnb as dj
 from djnb.errors import OperandError
 from djnb.query import SemanticWarning
-from tests.conformance.reading import connection, schema
+from tests.conformance.reading import connection, declare, schema
 
-__all__ = ["connection", "schema"]
+__all__ = ["connection", "declare", "schema"]
 
 
 @pytest.fixture(scope="module")
-def Subject(schema):
+def Subject(declare):
     """Two subjects."""
-
-    @schema
-    class Subject(dj.Manual):
-        definition = """
-        subject : varchar(8)
-        ---
-        weight = null : float64
-        """
-
-    Subject.insert([("ann", 60.5), ("bob", None)])
-    return Subject
+    rows = [("ann", 60.5), ("bob", None)]
+    return declare("Subject", "subject : varchar(8)\n---\nweight = null : float64", rows=rows)
 
 
 @pytest.fixture(scope="module")
-def Rig(schema):
+def Rig(declare):
     """Two rigs."""
-
-    @schema
-    class Rig(dj.Manual):
-        definition = """
-        rig : int32
-        ---
-        room : varchar(8)
-        """
-
-    Rig.insert([(1, "east"), (2, "west")])
-    return Rig
+    return declare("Rig", "rig : int32\n---\nroom : varchar(8)", rows=[(1, "east"), (2, "west")])
 
 
 @pytest.fixture(scope="module")
-def Session(schema, Subject, Rig):
+def Session(declare, Subject, Rig):
     """Three sessions; the last one without a rig."""
-
-    @schema
-    class Session(dj.Manual):
-        definition = """
-        -> Subject
-        session : int32
-        ---
-        -> [nullable] Rig
-        """
-
-    Session.insert([("ann", 1, 1), ("ann", 2, 2), ("bob", 1, None)])
-    return Session
+    definition = "-> Subject\nsession : int32\n---\n-> [nullable] Rig"
+    rows = [("ann", 1, 1), ("ann", 2, 2), ("bob", 1, None)]
+    return declare("Session", definition, rows=rows, Subject=Subject, Rig=Rig)
 
 
 @pytest.fixture(scope="module")
-def Trial(schema, Session):
+def Trial(declare, Session):
     """Two trials of one session, one of another."""
-
-    @schema
-    class Trial(dj.Manual):
-        definition = """
-        -> Session
-        trial : int32
-        ---
-        score : int32
-        """
-
-    Trial.insert([("ann", 1, 1, 5), ("ann", 1, 2, 7), ("bob", 1, 1, 9)])
-    return Trial
+    rows = [("ann", 1, 1, 5), ("ann", 1, 2, 7), ("bob", 1, 1, 9)]
+    return declare("Trial", "-> Session\ntrial : int32\n---\nscore : int32", rows=rows, Session=Session)
 
 
 class TestJoin:

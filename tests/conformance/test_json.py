@@ -9,25 +9,14 @@ import pytest
 
 import djnb as dj
 from djnb.errors import InvalidValueError, OperandError, QuerySyntaxError
-from tests.conformance.reading import connection, schema
+from tests.conformance.reading import connection, declare, schema
 
-__all__ = ["connection", "schema"]
+__all__ = ["connection", "declare", "schema"]
 
 
 @pytest.fixture(scope="module")
-def Session(schema):
+def Session(declare):
     """Five sessions; the fourth has an empty document, the fifth none."""
-
-    @schema
-    class Session(dj.Manual):
-        definition = """
-        session_id : int32
-        ---
-        name = null : varchar(20)
-        n = null    : int32
-        meta = null : json
-        """
-
     first = {
         "rig": {"name": "a", "rooms": ["x", "y"]}, "n": 3, "price": 1.5, "yes": True, "list": [1, {"deep": "é"}],
         "full name": "ann's \"50%\"", "day": "2024-02-29", "at": "2024-02-29 10:11:12.5", "span": "10:11:12",
@@ -35,25 +24,18 @@ def Session(schema):
     second = {"rig": {"name": "b", "rooms": []}, "n": "3", "price": "two", "yes": False, "list": [], "day": "never"}
     third = {"rig": {"name": None}, "n": -1.5e1, "yes": 1, "full": 0}
     rows = [(1, "one", 7, first), (2, "two", 8, second), (3, None, None, third), (4, None, None, {})]
-    Session.insert([*rows, (5, None, None, None)])
-    return Session
+    return declare(
+        "Session",
+        "session_id : int32\n---\nname = null : varchar(20)\nn = null : int32\nmeta = null : json",
+        rows=[*rows, (5, None, None, None)],
+    )
 
 
 @pytest.fixture(scope="module")
-def Trial(schema, Session):
+def Trial(declare, Session):
     """Trials of two sessions."""
-
-    @schema
-    class Trial(dj.Manual):
-        definition = """
-        -> Session
-        trial : int32
-        ---
-        more = null : json
-        """
-
-    Trial.insert([(1, 1, {"n": 1}), (1, 2, {"n": 2}), (2, 1, {"n": 1})])
-    return Trial
+    rows = [(1, 1, {"n": 1}), (1, 2, {"n": 2}), (2, 1, {"n": 1})]
+    return declare("Trial", "-> Session\ntrial : int32\n---\nmore = null : json", rows=rows, Session=Session)
 
 
 def ids(query):

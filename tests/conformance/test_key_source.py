@@ -6,32 +6,21 @@ import pytest
 
 import djnb as dj
 from djnb.errors import OperandError, PopulateError
+from tests.conformance.classes import declare_table
 
 
 @pytest.fixture
 def lab(schema):
-    """Two sessions with trials, and the declaration of a table of results with a key source."""
-
-    @schema
-    class Session(dj.Manual):
-        definition = "session : int32"
-
-    @schema
-    class Trial(dj.Manual):
-        definition = """
-        -> Session
-        trial : int32
-        ---
-        score : float64
-        """
-
-    Session.insert([(1,), (2,)])
-    Trial.insert([(1, 1, 0.5), (1, 2, 1.5), (2, 1, 2.5)])
-    return Session, Trial
+    """Two sessions with trials."""
+    Session = declare_table(schema, "Session", "session : int32", rows=[(1,), (2,)])
+    definition, rows = "-> Session\ntrial : int32\n---\nscore : float64", [(1, 1, 0.5), (1, 2, 1.5), (2, 1, 2.5)]
+    return Session, declare_table(schema, "Trial", definition, rows=rows, Session=Session)
 
 
 @pytest.fixture
 def declare(schema, lab):
+    """Give a function that declares a table of results, maybe with a key source."""
+
     def declare(definition, make=None, **body):
         cls = type("Result", (dj.Computed,), {"definition": definition, **body})
         cls.make = make or (lambda self, key: self.insert1(key))

@@ -33,22 +33,6 @@ def database_url(mysql_url):
 
 
 @pytest.fixture
-def Mouse(schema):
-    """An empty table."""
-
-    @schema
-    class Mouse(dj.Manual):
-        definition = """
-        mouse : int32
-        ---
-        name = "" : varchar(20)
-        """
-
-    Mouse.to_dicts()  # what the database holds is known from here on
-    return Mouse
-
-
-@pytest.fixture
 def mice(Mouse, mysql_admin):
     """Give a function that tells which mice are there, as another program sees it."""
     return lambda: [number for (number,) in mysql_admin(f"SELECT mouse FROM {Mouse.full_table_name} ORDER BY 1")]
@@ -280,7 +264,7 @@ class TestAmidAStatement:
 
     def test_definition_is_altered_wholly_or_not(self, Mouse, amid):
         """A table whose change was cut is as it was, and can be changed again."""
-        Mouse.definition = Mouse.definition + "weight = 1.5 : float64 # in grams\n"
+        Mouse.definition += "\nweight = 1.5 : float64 # in grams"
         before = Mouse.heading.names
 
         with pytest.raises(LostConnectionError):

@@ -18,21 +18,15 @@ KEYS = [(1, 1), (1, 2), (1, 3), (2, 1)]
 
 
 @pytest.fixture
-def lab(schema):
-    """Two sessions, with three trials and one; the third trial is bad while `bad` has it."""
-
-    @schema
-    class Session(dj.Manual):
-        definition = "session : int32"
-
-    @schema
-    class Trial(dj.Manual):
-        definition = """
-        -> Session
-        trial : int32
-        ---
-        is_bad = 0 : int32
-        """
+def lab(schema, declare):
+    """Two sessions, with three trials and one; a trial may be said to be bad."""
+    Session = declare("Session", "session : int32", rows=[(1,), (2,)])
+    Trial = declare(
+        "Trial",
+        "-> Session\ntrial : int32\n---\nis_bad = 0 : int32",
+        rows=[{"session": session, "trial": trial} for session, trial in KEYS],
+        Session=Session,
+    )
 
     @schema
     class Result(dj.Computed):
@@ -50,8 +44,6 @@ def lab(schema):
                 raise ValueError("a bad trial")
             self.insert1(dict(key, pid=os.getpid()))
 
-    Session.insert([(1,), (2,)])
-    Trial.insert({"session": session, "trial": trial} for session, trial in KEYS)
     return SimpleNamespace(Session=Session, Trial=Trial, Result=Result)
 
 

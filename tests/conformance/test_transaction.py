@@ -13,22 +13,6 @@ from djnb.sql.statement import Statement
 
 
 @pytest.fixture
-def Mouse(schema):
-    """An empty table."""
-
-    @schema
-    class Mouse(dj.Manual):
-        definition = """
-        mouse : int32
-        ---
-        name = "" : varchar(20)
-        """
-
-    Mouse.to_dicts()  # what the database holds is known from here on
-    return Mouse
-
-
-@pytest.fixture
 def mice(Mouse):
     """Give a function that tells which mice are there, as another program sees it."""
 

@@ -4,54 +4,23 @@ from __future__ import annotations
 
 import pytest
 
-import djnb as dj
-
 
 @pytest.fixture
-def Subject(schema):
+def Subject(declare):
     """Three subjects."""
-
-    @schema
-    class Subject(dj.Manual):
-        definition = """
-        subject : int32
-        ---
-        species = "mouse" : varchar(8)
-        """
-
-    Subject.insert([(1, "mouse"), (2, "rat"), (3, "rat")])
-    return Subject
+    rows = [(1, "mouse"), (2, "rat"), (3, "rat")]
+    return declare("Subject", 'subject : int32\n---\nspecies = "mouse" : varchar(8)', rows=rows)
 
 
 @pytest.fixture
-def Session(schema, Subject):
+def Session(declare, Subject):
     """Two sessions of the first subject, one of the second."""
-
-    @schema
-    class Session(dj.Manual):
-        definition = """
-        -> Subject
-        session : int32
-        ---
-        note = null : varchar(20)
-        """
-
-    Session.insert([(1, 1, "good"), (1, 2, None), (2, 1, "bad")])
-    return Session
+    rows = [(1, 1, "good"), (1, 2, None), (2, 1, "bad")]
+    return declare("Session", "-> Subject\nsession : int32\n---\nnote = null : varchar(20)", rows=rows, Subject=Subject)
 
 
 @pytest.fixture
-def Trial(schema, Session):
+def Trial(declare, Session):
     """Two trials of each session."""
-
-    @schema
-    class Trial(dj.Manual):
-        definition = """
-        -> Session
-        trial : int32
-        ---
-        score = null : int32
-        """
-
-    Trial.insert((*key.values(), trial, 10 * trial) for key in Session.fetch("KEY") for trial in (1, 2))
-    return Trial
+    rows = [(*key.values(), trial, 10 * trial) for key in Session.fetch("KEY") for trial in (1, 2)]
+    return declare("Trial", "-> Session\ntrial : int32\n---\nscore = null : int32", rows=rows, Session=Session)

@@ -18,31 +18,18 @@ from tests.conformance.recordings import server_only
 
 
 @pytest.fixture
-def Subject(schema):
+def Subject(declare):
     """Thirty subjects."""
-
-    @schema
-    class Subject(dj.Manual):
-        definition = """
-        subject : int32
-        ---
-        age : int32
-        """
-
-    Subject.insert((n, n % 3) for n in range(30))
-    return Subject
+    return declare("Subject", "subject : int32\n---\nage : int32", rows=[(n, n % 3) for n in range(30)])
 
 
 @pytest.fixture
 def Session(schema, Subject):
-    """Two sessions of each subject."""
+    """Two sessions of each subject, with a note."""
 
     @schema
     class Session(dj.Manual):
-        definition = """
-        -> Subject
-        session : int32
-        """
+        definition = "-> Subject\nsession : int32"
 
         class Note(dj.Part):
             definition = "-> master"

@@ -17,10 +17,7 @@ def Result(schema, Session):
         definition = "-> Session"
 
         class Item(dj.Part):
-            definition = """
-            -> master
-            item : int32
-            """
+            definition = "-> master\nitem : int32"
 
     Result.insert(Session.fetch("KEY"))
     Result.Item.insert(dict(key, item=i) for key in Session.fetch("KEY") for i in (1, 2))
@@ -114,13 +111,10 @@ class TestPlan:
         plan.execute()
         assert (True, False, False) == tuple(table.is_declared for table in (Subject, Session, Result))
 
-    def test_of_a_drop_that_has_changed(self, schema, Session, Result):
+    def test_of_a_drop_that_has_changed(self, declare, Session, Result):
         """A table that came since is not dropped unseen."""
         plan = Session.drop_plan()
-
-        @schema
-        class Late(dj.Manual):
-            definition = "-> Session"
+        Late = declare("Late", "-> Session", Session=Session)
 
         with pytest.raises(PlanChangedError, match="Late"):
             plan.execute()

@@ -8,33 +8,19 @@ import djnb as dj
 from tests.conformance.delete.left import rows
 
 
+@pytest.fixture
+def Pair(declare, Subject):
+    """An empty table of pairs of subjects."""
+    return declare("Pair", "-> Subject\n-> Subject.proj(partner='subject')", Subject=Subject)
+
+
 class TestDeleteWithSeveralWays:
-    def test_diamond(self, schema, Subject):
+    def test_diamond(self, declare, Subject):
         """A row that is reached by two ways goes once, and one that is reached by either goes."""
-
-        @schema
-        class Left(dj.Manual):
-            definition = """
-            -> Subject
-            left : int32
-            """
-
-        @schema
-        class Right(dj.Manual):
-            definition = """
-            -> Subject
-            right : int32
-            """
-
-        @schema
-        class Both(dj.Manual):
-            definition = """
-            -> Left
-            -> Right.proj(other='subject')
-            """
-
-        Left.insert([(1, 1), (2, 1), (3, 1)])
-        Right.insert([(1, 1), (2, 1), (3, 1)])
+        rows_of_each = [(1, 1), (2, 1), (3, 1)]
+        Left = declare("Left", "-> Subject\nleft : int32", rows=rows_of_each, Subject=Subject)
+        Right = declare("Right", "-> Subject\nright : int32", rows=rows_of_each, Subject=Subject)
+        Both = declare("Both", "-> Left\n-> Right.proj(other='subject')", Left=Left, Right=Right)
         Both.insert({"subject": a, "left": 1, "other": b, "right": 1} for a in (1, 2, 3) for b in (1, 2, 3))
 
         (Subject & "subject = 1").delete(prompt=False)
@@ -42,18 +28,9 @@ class TestDeleteWithSeveralWays:
         assert ([(2, 1), (3, 1)], [(2, 1), (3, 1)]) == (rows(Left), rows(Right))
         assert [(2, 2), (2, 3), (3, 2), (3, 3)] == rows(Both, "subject", "other")
 
-    def test_condition_on_an_attribute_that_is_not_handed_down(self, schema, Subject):
+    def test_condition_on_an_attribute_that_is_not_handed_down(self, declare, Subject):
         """A namesake in a child that does not come by the foreign key is another thing."""
-
-        @schema
-        class Cage(dj.Manual):
-            definition = """
-            cage : int32
-            ---
-            -> Subject
-            species : varchar(8)
-            """
-
+        Cage = declare("Cage", "cage : int32\n---\n-> Subject\nspecies : varchar(8)", Subject=Subject)
         Cage.insert([(1, 1, "rat"), (2, 2, "mouse"), (3, 3, "rat")])
 
         (Subject & "species = 'mouse'").delete(prompt=False)
@@ -61,24 +38,9 @@ class TestDeleteWithSeveralWays:
         assert [(2,), (3,)] == rows(Subject)
         assert [(2, 2), (3, 3)] == rows(Cage, "cage", "subject")
 
-    def test_renamed_foreign_key(self, schema, Subject):
+    def test_renamed_foreign_key(self, declare, Subject, Pair):
         """The condition follows the attribute to its new name; its namesake is another subject."""
-
-        @schema
-        class Pair(dj.Manual):
-            definition = """
-            -> Subject
-            -> Subject.proj(partner='subject')
-            """
-
-        @schema
-        class Litter(dj.Manual):
-            definition = """
-            -> Pair.proj(mother='subject', father='partner')
-            ---
-            size : int32
-            """
-
+        Litter = declare("Litter", "-> Pair.proj(mother='subject', father='partner')\n---\nsize : int32", Pair=Pair)
         Pair.insert([(1, 2), (2, 3), (3, 1), (3, 2)])
         Litter.insert([(1, 2, 5), (2, 3, 6), (3, 1, 7), (3, 2, 8)])
 
@@ -87,22 +49,9 @@ class TestDeleteWithSeveralWays:
         assert [(2, 3), (3, 2)] == rows(Pair)
         assert [(2, 3), (3, 2)] == rows(Litter)
 
-    def test_exchanged_names(self, schema, Subject):
+    def test_exchanged_names(self, declare, Pair):
         """Two attributes that change places in a child keep their meaning."""
-
-        @schema
-        class Pair(dj.Manual):
-            definition = """
-            -> Subject
-            -> Subject.proj(partner='subject')
-            """
-
-        @schema
-        class Mirrored(dj.Manual):
-            definition = """
-            -> Pair.proj(subject='partner', partner='subject')
-            """
-
+        Mirrored = declare("Mirrored", "-> Pair.proj(subject='partner', partner='subject')", Pair=Pair)
         Pair.insert([(1, 2), (2, 1)])
         Mirrored.insert([{"partner": 1, "subject": 2}, {"partner": 2, "subject": 1}])
 
@@ -114,17 +63,9 @@ class TestDeleteWithSeveralWays:
     @pytest.mark.parametrize(
         "condition", ["subject = 1", {"subject": 1}, dj.Not("subject > 1"), dj.Not({"subject": 2})]
     )
-    def test_nullable_foreign_key(self, schema, Subject, condition):
+    def test_nullable_foreign_key(self, declare, Subject, condition):
         """Rows without a parent depend on none, whatever the condition says of NULL."""
-
-        @schema
-        class Sample(dj.Manual):
-            definition = """
-            sample : int32
-            ---
-            -> [nullable] Subject
-            """
-
+        Sample = declare("Sample", "sample : int32\n---\n-> [nullable] Subject", Subject=Subject)
         Sample.insert([(1, 1), (2, 2), (3, None)])
 
         (Subject & condition).delete(prompt=False)
@@ -134,18 +75,10 @@ class TestDeleteWithSeveralWays:
             Sample, "sample", "subject"
         )
 
-    def test_other_schemas(self, schema, connection, Subject):
+    def test_other_schemas(self, schema, connection, declare, Subject):
         """Dependent rows go in whatever schema they are."""
         other = dj.Schema(schema.name + "_b", connection=connection)
-
-        @other
-        class Scan(dj.Manual):
-            definition = """
-            -> Subject
-            scan : int32
-            """
-
-        Scan.insert([(1, 1), (2, 1)])
+        Scan = declare("Scan", "-> Subject\nscan : int32", schema=other, rows=[(1, 1), (2, 1)], Subject=Subject)
 
         (Subject & {"subject": 1}).delete(prompt=False)
 

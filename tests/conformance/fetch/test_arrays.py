@@ -63,18 +63,10 @@ class TestToArrays:
         assert np.float32(0.1) == row.to_arrays("f32")[0]
         assert (2, 3) == row.to_arrays("data")[0].shape
 
-    def test_arrays_of_equal_shape_stay_values(self, schema):
+    def test_arrays_of_equal_shape_stay_values(self, declare):
         """Blobs of one shape are not stacked: one value for each row."""
-
-        @schema
-        class Trace(dj.Manual):
-            definition = """
-            trace : int32
-            ---
-            samples : <blob>
-            """
-
-        Trace.insert([(1, np.zeros(3)), (2, np.ones(3))])
+        rows = [(1, np.zeros(3)), (2, np.ones(3))]
+        Trace = declare("Trace", "trace : int32\n---\nsamples : <blob>", rows=rows)
 
         samples = Trace.to_arrays("samples")
         assert ((2,), "object", [3.0, 3.0]) == (samples.shape, samples.dtype, [len(s) + 0.0 for s in samples])

@@ -80,18 +80,9 @@ class TestFetchInTheClassicManner:
 
         assert [1] == ids[flags].tolist()
 
-    def test_squeezed(self, schema):
+    def test_squeezed(self, declare):
         """`squeeze` removes axes of length 1 from arrays in blobs."""
-
-        @schema
-        class Image(dj.Manual):
-            definition = """
-            image : int32
-            ---
-            pixels : <blob>
-            """
-
-        Image.insert1((1, np.zeros((1, 3, 1))))
+        Image = declare("Image", "image : int32\n---\npixels : <blob>", rows=[(1, np.zeros((1, 3, 1)))])
 
         assert [(1, 3, 1), (3,)] == [Image.fetch("pixels", squeeze=flag)[0].shape for flag in (False, True)]
         assert [(1, 3, 1), (3,)] == [Image.fetch1("pixels", squeeze=flag).shape for flag in (False, True)]

@@ -62,16 +62,9 @@ class TestMissingValues:
         assert {"subject": 1, "name": "a", "species": "rat", "weight": None} == Subject.fetch1()
 
     @pytest.mark.parametrize("nan", [math.nan, np.float32("nan")], ids=repr)
-    def test_nan_is_not_taken_for_the_default_of_a_number(self, schema, nan):
+    def test_nan_is_not_taken_for_the_default_of_a_number(self, declare, nan):
         """A computation that gave no number is not replaced by one in silence; None asks for the default."""
-
-        @schema
-        class Gain(dj.Manual):
-            definition = """
-            gain : int32
-            ---
-            value = 1.5 : float64
-            """
+        Gain = declare("Gain", "gain : int32\n---\nvalue = 1.5 : float64")
 
         with pytest.raises(InvalidValueError, match="'value' in row 0 is not a number"):
             Gain.insert1({"gain": 1, "value": nan})
@@ -93,18 +86,10 @@ class TestParents:
         assert ("Subject", {"subject": 5}) == (caught.value.parent, caught.value.key)
         assert 0 == len(Session)
 
-    def test_missing_one_under_another_name(self, schema, Subject):
+    def test_missing_one_under_another_name(self, declare, Subject):
         """A renamed foreign key is explained in the parent's words; NULL refers to nobody."""
-
-        @schema
-        class Litter(dj.Manual):
-            definition = """
-            litter : int32
-            ---
-            -> [nullable] Subject.proj(mother='subject')
-            """
-
-        Litter.insert1((1, None))
+        definition = "litter : int32\n---\n-> [nullable] Subject.proj(mother='subject')"
+        Litter = declare("Litter", definition, rows=[(1, None)], Subject=Subject)
         with pytest.raises(MissingParentError, match="refers to `Subject` with subject=7") as caught:
             Litter.insert([(2, 7)])
 
@@ -146,19 +131,9 @@ class TestDefaults:
         } == row
         assert timedelta() <= stamp - before < timedelta(minutes=1)
 
-    def test_of_the_key_is_a_key(self, schema):
-        """A second row with the default key is a duplicate; `skip_duplicates` passes over it."""
-
-        @schema
-        class Setting(dj.Manual):
-            definition = """
-            id = 1 : int32
-            ---
-            name = "x" : varchar(8)
-            unique index (name)
-            """
-
-        Setting.insert1({})
+    def test_of_the_key_is_a_key(self, declare):
+        """A second row with the default key is a duplicate."""
+        Setting = declare("Setting", 'id = 1 : int32\n---\nname = "x" : varchar(8)\nunique index (name)', rows=[{}])
         with pytest.raises(DuplicateError):
             Setting.insert1({"name": "y"})
 
@@ -167,17 +142,9 @@ class TestDefaults:
 
 class TestTableOfOneRow:
     @pytest.fixture
-    def Setup(self, schema):
+    def Setup(self, declare):
         """A table without a key."""
-
-        @schema
-        class Setup(dj.Manual):
-            definition = """
-            ---
-            room : varchar(8)
-            """
-
-        return Setup
+        return declare("Setup", "---\nroom : varchar(8)")
 
     def test_takes_one_row(self, Setup):
         """The second row is a duplicate; it may be passed over or replace the first."""

@@ -94,16 +94,9 @@ class TestFromAQuery:
 
         assert 8 == len(Source)
 
-    def test_extra_attributes(self, Source, schema):
+    def test_extra_attributes(self, Source, declare):
         """Refused unless they are to be passed over, before anything is sent."""
-
-        @schema
-        class Label(dj.Manual):
-            definition = """
-            source : int32
-            ---
-            label : varchar(8)
-            """
+        Label = declare("Label", "source : int32\n---\nlabel : varchar(8)")
 
         with pytest.raises(UnknownAttributeError, match="`Label` has no attribute 'x'"):
             Label.insert(Source)
@@ -142,19 +135,9 @@ class TestFromAQuery:
 
         assert 2 == len(statements)
 
-    def test_skipping_hides_no_other_conflict(self, Source, schema):
+    def test_skipping_hides_no_other_conflict(self, Source, declare):
         """A duplicate of another unique index stays an error."""
-
-        @schema
-        class Named(dj.Manual):
-            definition = """
-            source : int32
-            ---
-            label : varchar(8)
-            unique index (label)
-            """
-
-        Named.insert([(9, "s3")])
+        Named = declare("Named", "source : int32\n---\nlabel : varchar(8)\nunique index (label)", rows=[(9, "s3")])
 
         with pytest.raises(DuplicateError, match=r"\(label\), which must be unique"):
             Named.insert(Source.proj("label"), skip_duplicates=True)
@@ -162,18 +145,10 @@ class TestFromAQuery:
             Named.insert(Source.proj("label"), replace=True)
         assert [{"source": 9, "label": "s3"}] == Named.to_dicts()
 
-    def test_missing_parents(self, Source, schema):
+    def test_missing_parents(self, Source, declare):
         """The message names the parent and its key."""
-
-        @schema
-        class Parent(dj.Manual):
-            definition = "source : int32"
-
-        @schema
-        class Child(dj.Manual):
-            definition = "-> Parent"
-
-        Parent.insert([(1,), (2,)])
+        Parent = declare("Parent", "source : int32", rows=[(1,), (2,)])
+        Child = declare("Child", "-> Parent", Parent=Parent)
 
         with (
             pytest.warns(SemanticWarning, match="'source' is"),
@@ -182,16 +157,9 @@ class TestFromAQuery:
             Child.insert(Source.proj())
         assert 0 == len(Child)
 
-    def test_values_that_do_not_fit(self, Source, schema):
+    def test_values_that_do_not_fit(self, Source, declare):
         """A narrower attribute: every value is checked, on every database."""
-
-        @schema
-        class Narrow(dj.Manual):
-            definition = """
-            source : int8
-            ---
-            label : varchar(2)
-            """
+        Narrow = declare("Narrow", "source : int8\n---\nlabel : varchar(2)")
 
         Narrow.insert(Source.proj("label"))
         assert 4 == len(Narrow)
@@ -222,14 +190,14 @@ class TestFromAQuery:
 
 class TestOriginOfAQuery:
     @pytest.fixture
-    def Cage(self, schema):
+    def Cage(self, declare):
         """Numbered as the sources are."""
-        return schema(type("Cage", (dj.Manual,), {"definition": "cage : int32"}))
+        return declare("Cage", "cage : int32")
 
     @pytest.fixture
-    def Reading(self, schema, Source):
+    def Reading(self, declare, Source):
         """Refers to a source, and has a number of its own."""
-        return schema(type("Reading", (dj.Manual,), {"definition": "-> Source\ncage : int32"}))
+        return declare("Reading", "-> Source\ncage : int32", Source=Source)
 
     def test_other_thing_in_the_place_of_a_parent_is_told(self, Source, Cage, Reading):
         """A cage's number is no source's; the warning says where both come from."""
@@ -265,10 +233,11 @@ class TestOriginOfAQuery:
 
 class TestFromAFile:
     @pytest.fixture
-    def Listed(self, schema):
-        @schema
-        class Listed(dj.Manual):
-            definition = """
+    def Listed(self, declare):
+        """A table with attributes of many types, two of which must have a value."""
+        return declare(
+            "Listed",
+            """
             listed : int32
             ---
             name : varchar(20)
@@ -278,9 +247,8 @@ class TestFromAFile:
             good = null : bool
             token = null : uuid
             doc = null : json
-            """
-
-        return Listed
+            """,
+        )
 
     def test_types_are_those_of_the_heading(self, Listed, tmp_path):
         """Text becomes what the attribute holds; empty cells are defaults, NULL, or the empty text."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 import djnb as dj
-from tests.conformance.reading import connection, schema
+from tests.conformance.reading import connection, declare, schema
 from tests.conformance.restrict.rows import UUIDS
 
-__all__ = ["connection", "schema"]
+__all__ = ["connection", "declare", "schema"]
 
 
 @pytest.fixture(scope="module")
@@ -81,17 +81,7 @@ def Session(schema):
 
 
 @pytest.fixture(scope="module")
-def Trial(schema, Session):
+def Trial(declare, Session):
     """Two trials of the first session, one of the second."""
-
-    @schema
-    class Trial(dj.Manual):
-        definition = """
-        -> Session
-        trial : int32
-        ---
-        outcome = null : int32
-        """
-
-    Trial.insert([(1, 1, 5), (1, 2, None), (2, 1, 7)])
-    return Trial
+    rows = [(1, 1, 5), (1, 2, None), (2, 1, 7)]
+    return declare("Trial", "-> Session\ntrial : int32\n---\noutcome = null : int32", rows=rows, Session=Session)

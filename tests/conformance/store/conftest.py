@@ -4,19 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-import djnb as dj
-
 
 @pytest.fixture
-def Scan(schema, store):
+def Scan(declare, store):
     """A table with a packed value in a store."""
-
-    @schema
-    class Scan(dj.Manual):
-        definition = """
-        scan_id : int32
-        ---
-        image : <blob@main>
-        """
-
-    return Scan
+    return declare("Scan", "scan_id : int32\n---\nimage : <blob@main>")
