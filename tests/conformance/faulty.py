@@ -250,7 +250,12 @@ def suspects(pipeline: SimpleNamespace) -> int:
 
 def unfinished(pipeline: SimpleNamespace) -> dict[int, SimpleNamespace]:
     """Return the jobs of `Total` for which something is still to be done."""
-    return {n: job for n, job in jobs(pipeline).items() if job.status in ("pending", "reserved") or job._retry_time}
+    return {n: job for n, job in jobs(pipeline).items() if is_unfinished(job)}
+
+
+def is_unfinished(job: SimpleNamespace) -> bool:
+    """Tell whether something is still to be done for a job."""
+    return job.status in ("pending", "reserved") or bool(job._retry_time)
 
 
 def forget_columns(pipeline: SimpleNamespace) -> None:
