@@ -8,6 +8,7 @@ from typing import Any
 
 from djnb.connection import Connection
 from djnb.schemas import Schema
+from djnb.schemas.binding import is_table_class
 
 
 class VirtualModule(ModuleType):
@@ -62,13 +63,24 @@ class VirtualModule(ModuleType):
             schema_name, connection=connection, create_schema=create_schema, create_tables=create_tables
         )
         vars(self).update(add_objects or {})
+        self._added = add_objects or {}
         self.schema.make_classes(into=self)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Other processes make the classes anew. Of further names, which may be those of a whole notebook, they get the
+        # classes that stand for tables.
+        tables = {name: value for name, value in self._added.items() if is_table_class(value)}
+        return _again, (self.__name__, self.schema.name, self.schema.connection, tables)
 
     def __repr__(self) -> str:
         return f"<module {self.__name__!r} of {self.schema!r}>"
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         return self.schema._repr_mimebundle_(include, exclude)
+
+
+def _again(name: str, schema: str, connection: Connection, tables: Mapping[str, Any]) -> VirtualModule:
+    return VirtualModule(name, schema, connection=connection, add_objects=tables)
 
 
 def virtual_schema(

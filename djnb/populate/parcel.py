@@ -4,7 +4,7 @@ What another process needs to make keys of a table, as bytes.
 Classes of modules are sent by their names, classes of a notebook or of ``__main__`` as they are, with the functions and
 values that their ``make`` uses. A connection goes without its password: the process that receives it has its own, in
 its environment or its settings. Classes of modules whose schema was activated here by hand are tied to their tables
-there.
+there, and what activating them has set in their modules is set there too.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import cloudpickle
 from djnb.errors import PopulateError, describe
 from djnb.model.naming import TableName
 from djnb.populate.contract import Makeable
+from djnb.populate.linking import Setting, set_again, settings_of
 from djnb.populate.maker import Maker
 from djnb.settings.handover import adopt, handed_over
 
@@ -35,16 +36,16 @@ def pack(maker: Maker) -> bytes:
         Something that ``make`` uses cannot be sent.
     """
     table = maker.table
-    buffer = io.BytesIO()
+    ties = _ties(table)
+    settings = settings_of(dict.fromkeys(module for module, *_ in ties), _dump)
     try:
-        packed = type(table), table.name, maker.connection, _ties(table), dict(maker.make_kwargs), maker.keys
-        _Pickler(buffer).dump(packed)
+        packed = _dump((type(table), table.name, maker.connection, ties, settings, dict(maker.make_kwargs), maker.keys))
     except Exception as error:
         raise PopulateError(
             f"`{type(table).__name__}` cannot be sent to another process: {describe(error)}",
             remedy="Open files and connections within `make`, or put the class into a module, which is sent by name.",
         ) from error
-    return pickle.dumps((handed_over(), buffer.getvalue()))
+    return pickle.dumps((handed_over(), packed))
 
 
 def unpack(parcel: bytes) -> Maker:
@@ -56,15 +57,16 @@ def unpack(parcel: bytes) -> Maker:
     PopulateError
         The class is found here, and is tied to no table or to another one.
     """
-    settings, packed = pickle.loads(parcel)
-    adopt(settings)
-    cls, name, connection, ties, make_kwargs, keys = cloudpickle.loads(packed)
-    if cls._home is None or cls._table is None:
-        cls._home, cls._table = connection, name
+    configuration, packed = pickle.loads(parcel)
+    adopt(configuration)
+    cls, name, connection, ties, settings, make_kwargs, keys = cloudpickle.loads(packed)
+    _set_again(settings, ties)
     for module, path, tied_to in ties:
         found = _find(module, path)
-        if found is not None and (found._home is None or found._table is None):
+        if _is_untied(found):
             found._home, found._table = connection, tied_to
+    if _is_untied(cls):
+        cls._home, cls._table = connection, name
     table = cls()
     if table.name != name:
         raise PopulateError(
@@ -73,6 +75,30 @@ def unpack(parcel: bytes) -> Maker:
             remedy="Let the module that declares the class say which schema it is in, whoever imports it.",
         )
     return Maker(table, table.connection.catalogue.stored(name), make_kwargs, keys)
+
+
+def _dump(value: Any) -> bytes:
+    buffer = io.BytesIO()
+    _Pickler(buffer).dump(value)
+    return buffer.getvalue()
+
+
+def _set_again(settings: list[Setting], ties: list[tuple[str, str, TableName]]) -> None:
+    """Set what activating has set, in modules whose schemas are not activated here by the modules themselves."""
+    left = settings
+    while left:
+        waiting = {module for module, path, _ in ties if _is_untied(_find(module, path))}
+        ready = [setting for setting in left if setting.module in waiting]
+        if not ready:
+            return
+        # Their values may import further modules.
+        set_again(ready)
+        left = [setting for setting in left if setting not in ready]
+
+
+def _is_untied(cls: Any) -> bool:
+    """Tell whether something is a class whose schema is not activated in this process."""
+    return cls is not None and (cls._home is None or cls._table is None)
 
 
 def _ties(table: Makeable) -> list[tuple[str, str, TableName]]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pickle
 import types
+from urllib.parse import unquote, urlsplit
 
+import cloudpickle
 import pytest
 
 import djnb as dj
@@ -113,6 +116,20 @@ class TestModule:
 
         assert "note" in lab.SpikeRate.definition
         assert lab.SpikeRate.definition == lab.SpikeRate.describe()
+
+    def test_can_be_sent_to_another_process(self, lab, schema, database_url):
+        """Which makes the classes anew; those that came from elsewhere come with it."""
+        mine = dj.VirtualModule(
+            "mine", schema.name, connection=lab.schema.connection, add_objects={"Subject": lab.Subject}
+        )
+
+        password = unquote(urlsplit(database_url).password or "") or None  # it is not sent
+        with dj.config.override({"database.password": password}):
+            again = pickle.loads(cloudpickle.dumps(mine))
+            with again.schema.connection:
+                assert ("mine", schema.name) == (again.__name__, again.schema.name)
+                assert mine.Session().keys() == again.Session().keys()
+                assert "lab" == again.Subject.__module__
 
     def test_costs_one_statement(self, connection, schema, filled, statements):
         """However many tables there are."""
