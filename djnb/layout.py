@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
 from typing import Any
-from unicodedata import east_asian_width
+
+from djnb.characters import in_one_line, pad, width_of
 
 # The class stands twice in every selector: JupyterLab's own rules for tables, which align to the right, would win.
 _STYLE = """<style>
@@ -26,6 +27,9 @@ _STYLE = """<style>
 .djnb-table.djnb-table :is(th, td).djnb-number { text-align: right; font-variant-numeric: tabular-nums; }
 .djnb-table.djnb-table :is(.djnb-null, .djnb-blob) { color: var(--jp-content-font-color2, #616161);
   font-style: italic; }
+.djnb-table.djnb-table :is(img, svg).djnb-picture { display: block; margin: 1px 0; max-width: none; }
+.djnb-table.djnb-table svg.djnb-picture { color: var(--jp-brand-color1, #1976d2); }
+.djnb-table.djnb-table img.djnb-picture { image-rendering: pixelated; }
 </style>"""
 
 
@@ -45,6 +49,12 @@ class Preview:
     text: str
     html: str
 
+    def __repr__(self) -> str:
+        return self.text
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return {"text/plain": self.text, "text/html": self.html}
+
 
 class Viewable:
     """A value that shows itself: `repr` is its plain view, and a notebook shows the rich one."""
@@ -57,8 +67,7 @@ class Viewable:
         return self.preview().text
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        shown = self.preview()
-        return {"text/plain": shown.text, "text/html": shown.html}
+        return self.preview()._repr_mimebundle_()
 
 
 @dataclass(frozen=True)
@@ -83,15 +92,37 @@ class Column:
 
 @dataclass(frozen=True)
 class Cell:
-    """A value as it is shown; ``kind`` is ``number``, ``null``, ``blob`` or empty."""
+    """
+    A value as it is shown.
+
+    Attributes
+    ----------
+    text : str
+        In one line; characters that would not show as themselves are written out.
+    kind : str
+        ``number``, ``null``, ``blob`` or empty.
+    title : str
+        The tooltip.
+    picture : str
+        HTML, shown as it is, before the text.
+    """
 
     text: str
     kind: str = ""
+    title: str = ""
+    picture: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "text", in_one_line(self.text))
 
 
-def lay_out(title: str, extent: str, comment: str, columns: list[Column], cells: list[list[Cell]]) -> Preview:
-    """Return cells under columns as text and HTML; ``extent`` says how many there are."""
-    return Preview(_as_text(title, extent, comment, columns, cells), _as_html(title, extent, comment, columns, cells))
+def lay_out(
+    title: str, extent: str, comment: str, columns: list[Column], cells: list[list[Cell]], *, hint: str = ""
+) -> Preview:
+    """Return cells under columns as text and HTML; ``extent`` says how many there are, ``hint`` is its tooltip."""
+    return Preview(
+        _as_text(title, extent, comment, columns, cells), _as_html(title, extent, comment, columns, cells, hint)
+    )
 
 
 def size_text(size: int) -> str:
@@ -106,38 +137,32 @@ def size_text(size: int) -> str:
     return f"{value:.3g} PB"
 
 
-def _width(text: str) -> int:
-    return sum(2 if east_asian_width(char) in "WF" else 1 for char in text)
-
-
-def _pad(text: str, width: int, *, right: bool) -> str:
-    blanks = " " * (width - _width(text))
-    return blanks + text if right else text + blanks
-
-
 def _as_text(title: str, extent: str, comment: str, columns: list[Column], cells: list[list[Cell]]) -> str:
     lines = [""] * (2 + len(cells))
     for index, column in enumerate(columns):
         head = ("*" if column.in_key else "") + column.name
         shown = [row[index] for row in cells]
-        width = max([_width(head), *(_width(cell.text) for cell in shown)])
+        width = max([width_of(head), *(width_of(cell.text) for cell in shown)])
         right = any(cell.kind == "number" for cell in shown)
-        lines[0] += _pad(head, width, right=right) + "  "
+        lines[0] += pad(head, width, right=right) + "  "
         lines[1] += "-" * width + "  "
         for line, cell in enumerate(shown, start=2):
-            lines[line] += _pad(cell.text, width, right=right) + "  "
+            lines[line] += pad(cell.text, width, right=right) + "  "
     first = f"{title}: {extent}" + (f" ({comment})" if comment else "")
     return "\n".join([first, *(line.rstrip() for line in lines)])
 
 
-def _as_html(title: str, extent: str, comment: str, columns: list[Column], cells: list[list[Cell]]) -> str:
+def _as_html(
+    title: str, extent: str, comment: str, columns: list[Column], cells: list[list[Cell]], hint: str
+) -> str:
     numeric = [any(row[index].kind == "number" for row in cells) for index in range(len(columns))]
     head = "".join(_head(column, number=number) for column, number in zip(columns, numeric, strict=True))
     body = "".join(
         f"<tr>{''.join(_data(*item) for item in zip(row, columns, numeric, strict=True))}</tr>" for row in cells
     )
     said = f" — {escape(comment)}" if comment else ""
-    caption = f"<caption><b>{escape(title)}</b>{said} · {escape(extent)}</caption>"
+    counted = f'<span title="{escape(hint)}">{escape(extent)}</span>' if hint else escape(extent)
+    caption = f"<caption><b>{escape(title)}</b>{said} · {counted}</caption>"
     table = f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
     return f'<div class="djnb-table">{_STYLE}{table}</div>'
 
@@ -150,7 +175,8 @@ def _head(column: Column, *, number: bool) -> str:
 def _data(cell: Cell, column: Column, number: bool) -> str:
     classes = " ".join(dict.fromkeys([f"djnb-{cell.kind}"] * bool(cell.kind) + ["djnb-number"] * number))
     tag, scope = ("th", ' scope="row"') if column.in_key else ("td", "")
-    return f'<{tag}{scope} class="{classes}">{escape(cell.text)}</{tag}>'
+    title = f' title="{escape(cell.title)}"' if cell.title else ""
+    return f'<{tag}{scope} class="{classes}"{title}>{cell.picture}{escape(cell.text)}</{tag}>'
 
 
 def key_text(key: Mapping[str, Any]) -> str:

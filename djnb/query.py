@@ -286,8 +286,7 @@ class Query(Fetching):
         return f"<{type(self).__name__} of {', '.join(self.heading.names)}>"
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        shown = self.preview()
-        return {"text/plain": shown.text, "text/html": shown.html}
+        return self.preview()._repr_mimebundle_()
 
     def _ipython_key_completions_(self) -> list[str]:
         return self.heading.names

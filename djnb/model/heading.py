@@ -142,11 +142,11 @@ class Heading:
         return Preview(str(self), lay_out("Heading", extent, "", columns, cells).html)
 
     def __repr__(self) -> str:
-        return str(self)
+        """Return the names in one line, with a star before those of the key, as in lists and tracebacks."""
+        return f"<Heading {', '.join('*' * a.in_key + a.name for a in self.visible)}>"
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        shown = self.preview()
-        return {"text/plain": shown.text, "text/html": shown.html}
+        return self.preview()._repr_mimebundle_()
 
     def __str__(self) -> str:
         """Return the heading as a definition, one line an attribute."""

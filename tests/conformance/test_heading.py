@@ -39,10 +39,14 @@ class TestHeading:
         """Comments in HTML are escaped, and the origin of the key is told."""
         bundle = A.heading._repr_mimebundle_()
 
-        assert repr(A.heading) == str(A.heading) == bundle["text/plain"]
-        assert "---" in repr(A.heading).splitlines()
+        assert str(A.heading) == bundle["text/plain"]
+        assert "---" in str(A.heading).splitlines()
         assert "&lt;b&gt;the key&lt;/b&gt;" in bundle["text/html"]
         assert f"{A.full_table_name.replace('`', '')}.a" in bundle["text/html"]
+
+    def test_is_one_line_in_a_list(self, A):
+        """Lists and tracebacks show its names, those of the key with a star."""
+        assert "[<Heading *a, b, c, d, e>]" == repr([A.heading])
 
     def test_is_a_mapping_of_names_to_attributes(self, A):
         """`heading.attributes` as in DataJoint; the heading itself is walked by names."""
