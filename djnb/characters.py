@@ -1,4 +1,4 @@
-"""Texts in a terminal and in a notebook: how many places they take, and characters that would not show as themselves."""
+"""Texts in a terminal and in a notebook: how many places they take, and what would not show as itself."""
 
 from __future__ import annotations
 

@@ -103,14 +103,20 @@ class Cell:
         ``number``, ``null``, ``blob`` or empty.
     title : str
         The tooltip.
-    picture : str
-        HTML, shown as it is, before the text.
+    picture, line : str
+        What stands before the text: HTML, shown as it is, and what is in its place in plain text.
     """
 
     text: str
     kind: str = ""
     title: str = ""
     picture: str = ""
+    line: str = ""
+
+    @property
+    def plain(self) -> str:
+        """All that stands in plain text."""
+        return f"{self.line} {self.text}" if self.line else self.text
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "text", in_one_line(self.text))
@@ -142,19 +148,17 @@ def _as_text(title: str, extent: str, comment: str, columns: list[Column], cells
     for index, column in enumerate(columns):
         head = ("*" if column.in_key else "") + column.name
         shown = [row[index] for row in cells]
-        width = max([width_of(head), *(width_of(cell.text) for cell in shown)])
+        width = max([width_of(head), *(width_of(cell.plain) for cell in shown)])
         right = any(cell.kind == "number" for cell in shown)
         lines[0] += pad(head, width, right=right) + "  "
         lines[1] += "-" * width + "  "
         for line, cell in enumerate(shown, start=2):
-            lines[line] += pad(cell.text, width, right=right) + "  "
+            lines[line] += pad(cell.plain, width, right=right) + "  "
     first = f"{title}: {extent}" + (f" ({comment})" if comment else "")
     return "\n".join([first, *(line.rstrip() for line in lines)])
 
 
-def _as_html(
-    title: str, extent: str, comment: str, columns: list[Column], cells: list[list[Cell]], hint: str
-) -> str:
+def _as_html(title: str, extent: str, comment: str, columns: list[Column], cells: list[list[Cell]], hint: str) -> str:
     numeric = [any(row[index].kind == "number" for row in cells) for index in range(len(columns))]
     head = "".join(_head(column, number=number) for column, number in zip(columns, numeric, strict=True))
     body = "".join(

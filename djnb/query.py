@@ -15,12 +15,14 @@ from djnb.algebra.nodes import restrict as restrict_node
 from djnb.algebra.universal import Universal
 from djnb.connection import Connection
 from djnb.errors import OperandError, warn_user
-from djnb.fetching import Fetching
+from djnb.fetching import Fetching, OrderBy
 from djnb.layout import Preview
 from djnb.on_class import on_class
 from djnb.operators import SemanticWarning as SemanticWarning
-from djnb.preview import preview
+from djnb.preview.page import preview
+from djnb.preview.pages import Pages
 from djnb.rows.fetch import exists, say_fetch
+from djnb.summary import Summary, summarize
 
 
 class Query(Fetching):
@@ -274,10 +276,82 @@ class Query(Fetching):
         names = self.heading.names if fields is None else list(fields)
         return self.connection.dialect.written_out(say_fetch(self.connection, self.node, names))
 
+    _comment = ""
+    """What a table says of itself."""
+
     @on_class
-    def preview(self) -> Preview:
-        """Return the first rows as text and HTML, in one statement or two."""
-        return preview(self.connection, self.node)
+    def preview(
+        self,
+        *,
+        order_by: OrderBy = None,
+        limit: int | None = None,
+        offset: int = 0,
+        pictures: bool = False,
+    ) -> Preview:
+        """
+        Return the first rows as text and HTML, in one statement or two.
+
+        Of large values, the first bytes tell what they hold: ``<float64 (512, 512), 2.1 MB>``.
+
+        Parameters
+        ----------
+        order_by : str or iterable of str, optional
+            As for `to_dicts`.
+        limit, offset : int, optional
+            How many rows, by default as the setting ``display.limit`` says, and how many to pass over.
+        pictures : bool
+            Draw arrays of numbers: a line of one dimension, an image of two. Values of up to 4 MiB are fetched for it.
+
+        Raises
+        ------
+        UnknownAttributeError
+            The order has a name that is not in the heading.
+        OperandError
+            More than 1000 rows are asked for, or fewer than 1.
+        """
+        return preview(
+            self.connection,
+            self.node,
+            comment=self._comment,
+            order_by=order_by,
+            limit=limit,
+            offset=offset,
+            pictures=pictures,
+        )
+
+    @on_class
+    def pages(self, *, order_by: OrderBy = None, limit: int | None = None, pictures: bool = False) -> Pages:
+        """
+        Return the rows page by page, to look at; the parameters are those of `preview`.
+
+        Examples
+        --------
+        >>> pages = Trial.pages(order_by="latency DESC", limit=20)
+        >>> pages.turn(3).preview()
+        """
+        return Pages(
+            self.connection, self.node, comment=self._comment, order_by=order_by, limit=limit, pictures=pictures
+        )
+
+    @on_class
+    def summary(self, *names: str) -> Summary:
+        """
+        Return what the values of attributes are like: how many are known and different, least, mean and greatest.
+
+        The database reads all rows, in one statement, and in one more for each attribute that is named.
+
+        Parameters
+        ----------
+        *names : str
+            Attributes, whose most frequent values, or a histogram, are told too. Without names, all but the large
+            ones are summed up, without these.
+
+        Raises
+        ------
+        UnknownAttributeError
+            A name is not in the heading.
+        """
+        return summarize(self.connection, self.node, names)
 
     def __str__(self) -> str:
         return self.preview().text

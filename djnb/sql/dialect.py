@@ -277,6 +277,14 @@ class Dialect:
         """Return the size of a value in bytes."""
         return Statement(f"length({column.sql})", column.params)
 
+    def first_bytes(self, column: Statement, count: int, *, whole_up_to: int = 0) -> Statement:
+        """Return a value that has so many bytes at most, or ``count``; of a longer one, its first ``count`` bytes."""
+        first = compose(f"substr({{}}, 1, {int(count)})", column)
+        if whole_up_to <= count:
+            return first
+        size = self.byte_length(column)
+        return compose(f"CASE WHEN {{}} <= {int(whole_up_to)} THEN {{}} ELSE {{}} END", size, column, first)
+
     def limit(self, limit: int | None, offset: int) -> Statement:
         """Return the LIMIT clause."""
         if limit is None and not offset:

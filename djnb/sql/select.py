@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from djnb.algebra.conditions import Condition
 from djnb.algebra.nodes import Node, Stored
@@ -13,6 +13,9 @@ from djnb.sql.dialect import Dialect
 from djnb.sql.statement import Statement, compose, join
 from djnb.sql.where import say_condition
 
+HEAD = 512
+"""How many bytes of a large value tell what it holds."""
+
 
 def select_rows(
     node: Node,
@@ -22,7 +25,7 @@ def select_rows(
     order_by: Order = (),
     limit: int | None = None,
     offset: int = 0,
-    sizes_of: frozenset[str] = frozenset(),
+    heads_of: Mapping[str, int] | None = None,
 ) -> Statement:
     """
     Return the statement that fetches rows.
@@ -39,18 +42,21 @@ def select_rows(
         Names, and whether each descends; an order that the node has already stands if none is given.
     limit, offset : int
         How many rows at most, and how many to pass over first.
-    sizes_of : frozenset of str
-        Attributes of which the size in bytes is wanted rather than the value.
+    heads_of : mapping of str to int, optional
+        Attributes of which the size in bytes is wanted rather than the value. The columns behind all others are their
+        values, in the order of the mapping: whole up to so many bytes, and only the first `HEAD` of longer ones.
     """
     compiler = Compiler(dialect)
     select = compiler.say(node)
     if select.limit and (order_by or limit is not None or offset):
         select = compiler.enclose(select, node.heading.names)
+    heads = heads_of or {}
     columns = []
     for name in names:
         column = select.columns[name]
-        shown = dialect.byte_length(column) if name in sizes_of else dialect.output(column, node.heading[name])
+        shown = dialect.byte_length(column) if name in heads else dialect.output(column, node.heading[name])
         columns.append(compose("{} AS {}", shown, dialect.quote(name)))
+    columns += [dialect.first_bytes(select.columns[name], HEAD, whole_up_to=most) for name, most in heads.items()]
     if order_by:
         select = select._replace(order_by=compiler.order(select, order_by, node.heading))
     if limit is not None or offset:

@@ -14,14 +14,12 @@ from djnb.declaration.drop import PartIntegrity as DropIntegrity
 from djnb.declaration.drop import drop_table, plan_drop
 from djnb.declaration.names import find_names
 from djnb.errors import MissingTableError, NotDeclaredError, OperandError
-from djnb.layout import Preview
 from djnb.model.heading import Heading
 from djnb.model.naming import TableName, Tier
 from djnb.model.spec import TableSpec
 from djnb.on_class import on_class
 from djnb.operators import check_copying
 from djnb.plans import AlterPlan, DeletePlan, DropPlan
-from djnb.preview import preview
 from djnb.query import Query
 from djnb.rows.delete import PartIntegrity, delete_quick
 from djnb.rows.given import place_index
@@ -494,10 +492,9 @@ class Table(Relatives, Query, metaclass=TableMeta):
 
     # -- display
 
-    @on_class
-    def preview(self) -> Preview:
-        """Return the first rows as text and HTML, in one statement or two."""
-        return preview(self.connection, self.node, comment=self.spec.comment)
+    @property
+    def _comment(self) -> str:  # type: ignore[override]
+        return self.spec.comment
 
     def __repr__(self) -> str:
         if self._table is None:

@@ -184,12 +184,12 @@ class TestCells:
         assert note.endswith("…")
         assert len(note) == dj.config.display.width
 
-    def test_of_blobs_and_bytes_are_their_sizes(self, Recording):
-        """Of what may be large, only the size is shown."""
+    def test_of_blobs_and_bytes_tell_what_they_hold(self, Recording):
+        """Of what may be large, dtype, shape and size are shown."""
         row = next(row for row in Table(Recording.preview().html).rows if row[1] == "1")
 
         assert ["2024-01-05 12:00:00", "first ↵ second third", "{'k': [1, 2]}", "<bytes 1.5 kB>"] == row[3:7]
-        assert re.fullmatch(r"<blob [\d.]+ k?B>", row[7])
+        assert re.fullmatch(r"<float64 \(2000,\), [\d.]+ k?B>", row[7])
 
     def test_of_null_say_so(self, Recording):
         """NULL is told from the text 'null' by its style."""
@@ -235,13 +235,15 @@ class TestStatements:
         assert 2 == len(statements)
 
     def test_blobs_are_not_fetched(self, Recording, connection, statements):
-        """Only their sizes travel, and the event says that it was for a display."""
+        """Only their sizes and first bytes travel, and the event says that it was for a display."""
         heard = []
         with connection.bus.subscribed(heard.append, Fetched):
             Recording.preview()
 
         quote = connection.dialect.quote
         assert f"length(`t1`.{quote('data')})".replace("`t1`", quote("t1")) in statements[0]
+        assert f"substr(`t1`.{quote('data')}, 1, 512)".replace("`t1`", quote("t1")) in statements[0]
+        assert 1 == statements[0].count(f"{quote('t1')}.{quote('note')}")
         assert [("preview", 3)] == [(event.purpose, event.count) for event in heard]
 
 

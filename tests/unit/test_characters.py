@@ -18,7 +18,7 @@ class TestWidth:
             ("한글", 4),
             ("🐭", 2),
             ("👩\u200d🔬", 2),  # a scientist: a woman, a joiner and a microscope
-            ("ｗ", 2),
+            ("\uff57", 2),  # a wide w
             ("ß→½", 3),
         ],
     )
