@@ -8,8 +8,9 @@ database is asked.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
+from enum import StrEnum
 from typing import Literal, NamedTuple
 
 from djnb.algebra.conditions import (
@@ -41,8 +42,26 @@ Direction = Literal["down", "up"]
 """From parents to children, or from children to parents."""
 
 
+class Rule(StrEnum):
+    """How a restriction goes along a foreign key."""
+
+    COPY = "copy"
+    """The condition itself: it speaks of attributes that the other table has under the same names."""
+
+    ALIAS = "alias"
+    """The condition, said of the names that the foreign key gives to the attributes."""
+
+    PROJECT = "project"
+    """That a restricted row of the other table matches."""
+
+
 def cascade(
-    starts: Iterable[Restrict], dependencies: Dependencies, find: Find, *, direction: Direction = "down"
+    starts: Iterable[Restrict],
+    dependencies: Dependencies,
+    find: Find,
+    *,
+    direction: Direction = "down",
+    every_way: bool = False,
 ) -> dict[TableName, Restrict]:
     """
     Return the restricted tables that follow from some rows, and those rows' tables themselves, parents before children.
@@ -57,6 +76,8 @@ def cascade(
         Returns a table by its name.
     direction : {"down", "up"}
         Whether rows follow that refer to these, or rows that these refer to.
+    every_way : bool
+        Where several ways lead to a table, rows must be reached by each of them.
 
     Raises
     ------
@@ -67,7 +88,7 @@ def cascade(
     -----
     A condition on attributes that a foreign key hands down under the same names is handed down with it, so that deep
     pipelines give short statements; otherwise the rows are those that match a restricted row of the other table.
-    Where several ways lead to a table, rows reached by any of them belong to it.
+    Where several ways lead to a table, rows reached by any of them belong to it, unless it is to be every one.
     The conditions share their parts: said as SQL, they may be much longer than they are here, see `weigh`.
     """
     given = {table_of(rows).name: rows for rows in starts}
@@ -80,11 +101,21 @@ def cascade(
         table = find(name)
         ways = [given[name].condition] if name in given else []
         if direction == "down":
-            ways += [_hand_down(found[k.parent], table, k) for k in dependencies.parents(name) if k.parent in found]
+            ways += [_hand_down(found[k.parent], table, k)[1] for k in dependencies.parents(name) if k.parent in found]
         else:
             ways += [_hand_up(found[k.child], k) for k in dependencies.children(name) if k.child in found]
-        found[name] = Restrict(table, either(ways))
+        found[name] = Restrict(table, both(ways) if every_way else either(ways))
     return {name: found[name] for name in order}
+
+
+def rules(
+    plan: Mapping[TableName, Restrict], dependencies: Dependencies, *, direction: Direction = "down"
+) -> dict[ForeignKey, Rule]:
+    """Return how the restrictions of a cascade have gone along the foreign keys between its tables."""
+    between = [k for k in dependencies.foreign_keys if k.parent in plan and k.child in plan and k.parent != k.child]
+    if direction == "up":
+        return dict.fromkeys(between, Rule.PROJECT)
+    return {key: _hand_down(plan[key.parent], table_of(plan[key.child]), key)[0] for key in between}
 
 
 def table_of(rows: Restrict) -> Stored:
@@ -93,16 +124,16 @@ def table_of(rows: Restrict) -> Stored:
     return rows.source
 
 
-def _hand_down(parent: Restrict, child: Stored, key: ForeignKey) -> Condition:
+def _hand_down(parent: Restrict, child: Stored, key: ForeignKey) -> tuple[Rule, Condition]:
     names = mentioned(parent.condition)
     handed = {there: own for own, there in key.attributes}
     nullable = any(child.heading[own].nullable for own, _ in key.attributes)
     if names is not None and not nullable and all(handed.get(name) == name for name in names):
-        return parent.condition
+        return Rule.COPY, parent.condition
     renamed = rename(parent.condition, handed) if not nullable else None
     if renamed is not None:
-        return renamed
-    return Matches(parent, key.attributes)
+        return Rule.ALIAS, renamed
+    return Rule.PROJECT, Matches(parent, key.attributes)
 
 
 def _hand_up(child: Restrict, key: ForeignKey) -> Condition:

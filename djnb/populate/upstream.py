@@ -41,6 +41,26 @@ class Upstream:
         self._found: dict[TableName, Condition] | None = None
         self._above: list[TableName] = []
 
+    @property
+    def connection(self) -> Connection:
+        """Where the tables are."""
+        return self._connection
+
+    @property
+    def spec(self) -> TableSpec:
+        """The table of the key."""
+        return self._spec
+
+    @property
+    def key(self) -> Mapping[str, Any]:
+        """The key."""
+        return self._key
+
+    @property
+    def conditions(self) -> dict[TableName, Condition]:
+        """Which rows of each table the key depends on, as far as that follows from the key."""
+        return dict(self._conditions())
+
     def __getitem__(self, table: Any) -> Any:
         """
         Return a table restricted to the rows on which the key depends.

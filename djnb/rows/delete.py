@@ -16,10 +16,9 @@ from djnb.graph.dependencies import Dependencies
 from djnb.model.naming import TableName
 from djnb.model.spec import ForeignKey
 from djnb.rows.closure import CHUNK, Listed, list_rows, masterless, untied
-from djnb.rows.fetch import count, exists, fetch_columns
+from djnb.rows.fetch import count, count_all, exists, fetch_columns
 from djnb.sql.dml import delete as say_delete
 from djnb.sql.dml import untie as say_untie
-from djnb.sql.select import count_each
 
 PartIntegrity = Literal["enforce", "ignore", "cascade"]
 """Whether rows of parts may go without the row of their master, or take it with them."""
@@ -88,7 +87,7 @@ class Deletion:
         unknown = [rows for rows in self.leaving if rows.count is None]
         nodes = [Restrict(rows.table, rows.conditions[0]) for rows in unknown]
         parts = {name: rows for name, rows in self.masterless.items() if isinstance(rows, Restrict)}
-        numbers = _count(self.connection, [*nodes, *parts.values()])
+        numbers = count_all(self.connection, [*nodes, *parts.values()])
         counts = {rows.table.name: number for rows, number in zip(unknown, numbers, strict=False)}
         self._check_parts({**self.masterless, **dict(zip(parts, numbers[len(nodes) :], strict=True))})
         leaving = (replace(rows, count=counts.get(rows.table.name, rows.count)) for rows in self.leaving)
@@ -141,7 +140,7 @@ class Deletion:
         """Raise what is meant where the database refuses to delete a row; nothing has gone."""
         parts = {name: rows for name, rows in self.masterless.items() if isinstance(rows, Restrict)}
         if parts:
-            self._check_parts(dict(zip(parts, _count(self.connection, list(parts.values())), strict=True)))
+            self._check_parts(dict(zip(parts, count_all(self.connection, list(parts.values())), strict=True)))
         if isinstance(error, ReferencedError):
             self._check_sight(error)
         if any(rows.count is not None for rows in self.leaving):
@@ -346,12 +345,3 @@ def _is_plain(node: Node, tables: set[TableName]) -> TypeGuard[Restrict]:
     asks = any(isinstance(item, Holds) and item.expression.has_subquery for item in walk(node.condition))
     inner = [item.node for item in walk(node.condition) if isinstance(item, Matches)]
     return not asks and not any(tables_of(each) & tables for each in inner)
-
-
-def _count(connection: Connection, nodes: list[Restrict]) -> list[int]:
-    if not nodes:
-        return []
-    statement = count_each(nodes, connection.dialect)
-    if len(statement.params) > connection.dialect.max_params:
-        return [count(connection, node) for node in nodes]
-    return [int(number) for number in connection.execute(statement).rows[0]]

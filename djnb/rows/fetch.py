@@ -17,7 +17,7 @@ from djnb.model.core_types import Family
 from djnb.rows import coding
 from djnb.rows.squeeze import squeeze as squeeze_value
 from djnb.sql.dialect import Dialect
-from djnb.sql.select import count_rows, has_rows, select_rows
+from djnb.sql.select import count_each, count_rows, has_rows, select_rows
 from djnb.sql.statement import Statement
 from djnb.sql.values import decoder
 
@@ -196,6 +196,19 @@ def to_dicts(columns: Columns) -> list[dict[str, Any]]:
 def count(connection: Connection, node: Node) -> int:
     """Return the number of rows, in one statement."""
     return int(connection.execute(count_rows(node, connection.dialect)).rows[0][0])
+
+
+def count_all(connection: Connection, nodes: Sequence[Node], *, at_once: int | None = None) -> list[int]:
+    """Return the number of rows of each of several queries; so many of them in one statement, by default all."""
+    counts: list[int] = []
+    for start in range(0, len(nodes), at_once or max(1, len(nodes))):
+        part = nodes[start : start + at_once] if at_once else nodes
+        statement = count_each(part, connection.dialect)
+        if len(statement.params) > connection.dialect.max_params:
+            counts += [count(connection, node) for node in part]
+        else:
+            counts += [int(number) for number in connection.execute(statement).rows[0]]
+    return counts
 
 
 def exists(connection: Connection, node: Node) -> bool:

@@ -9,11 +9,11 @@ from djnb.connection import Connection
 from djnb.errors import AccessError, PopulateError
 from djnb.layout import Cell, Column, Preview, Viewable, lay_out
 from djnb.model.naming import TableName, Tier
+from djnb.model.spec import TableSpec
 from djnb.populate.key_source import default_key_source, key_of, missing
 from djnb.populate.result import Progress
+from djnb.rows.fetch import count_all
 from djnb.schemas.listing import specs_of
-from djnb.sql.select import count_rows
-from djnb.sql.statement import compose, join
 from djnb.tables.autopopulate import AutoPopulate
 from djnb.tables.table import Table
 
@@ -82,10 +82,26 @@ def progress(connection: Connection, schema: str, classes: Sequence[type[Table]]
     classes : sequence of class
         Those that are known: each may have a ``key_source`` of its own. Other tables have the default.
     """
+    found, unknown = count_keys(connection, specs_of(connection, schema), classes)
+    named = {name.class_name: one for name, one in found.items()}
+    return SchemaProgress(schema, named, [name.class_name for name in unknown])
+
+
+def count_keys(
+    connection: Connection, tables: Mapping[TableName, TableSpec], classes: Sequence[type[Table]]
+) -> tuple[dict[TableName, Progress], list[TableName]]:
+    """
+    Count the keys of every Imported and Computed table among some; a statement for every twenty of them.
+
+    Returns
+    -------
+    tuple of dict and list
+        How far they are, and those of which nobody knows which keys they should have.
+    """
     known = {cls._table: cls for cls in classes if issubclass(cls, AutoPopulate)}
     asked: list[tuple[TableName, Node, Node]] = []
     unknown = []
-    for name, spec in specs_of(connection, schema).items():
+    for name, spec in tables.items():
         if name.tier not in (Tier.IMPORTED, Tier.COMPUTED):
             continue
         try:
@@ -93,14 +109,9 @@ def progress(connection: Connection, schema: str, classes: Sequence[type[Table]]
             cls = known.get(name)
             keys = cls().wanted_keys() if cls is not None else key_of(default_key_source(connection, spec), stored)
         except (PopulateError, AccessError):
-            unknown.append(name.class_name)
+            unknown.append(name)
             continue
         asked.append((name, keys, missing(keys, stored)))
-    counts: list[int] = []
-    for start in range(0, len(asked), _AT_ONCE):
-        nodes = [node for _, *pair in asked[start : start + _AT_ONCE] for node in pair]
-        numbers = (compose("({})", count_rows(node, connection.dialect)) for node in nodes)
-        counts += [int(number) for number in connection.execute(compose("SELECT {}", join(", ", numbers))).rows[0]]
+    counts = count_all(connection, [node for _, *pair in asked for node in pair], at_once=2 * _AT_ONCE)
     pairs = zip(asked, counts[::2], counts[1::2], strict=True)
-    found = {name.class_name: Progress(total - left, total) for (name, _, _), total, left in pairs}
-    return SchemaProgress(schema, found, unknown)
+    return {name: Progress(total - left, total) for (name, _, _), total, left in pairs}, unknown
