@@ -28,7 +28,7 @@ def widen(tables: Iterable[TableName], dependencies: Dependencies, levels: int) 
     return found
 
 
-def with_parts(tables: Iterable[TableName], dependencies: Dependencies) -> frozenset[TableName]:
-    """Return tables and the parts of those that are masters."""
+def parts_of(tables: Iterable[TableName], dependencies: Dependencies) -> frozenset[TableName]:
+    """Return the parts of those tables that are masters."""
     found = frozenset(tables)
-    return found | {key.child for key in dependencies.foreign_keys if key.child.master in found}
+    return frozenset(key.child for key in dependencies.foreign_keys if key.child.master in found)

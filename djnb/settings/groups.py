@@ -60,6 +60,11 @@ class Display(Group):
     diagram_direction: Literal["LR", "TB"] = Field(
         default="LR", description="Whether a diagram draws children to the right of their parents, or below them."
     )
+    diagram_engine: Literal["auto", "dot", "layered"] = Field(
+        default="auto",
+        description="What draws a diagram as SVG: `dot` is graphviz's program, `layered` is djnb's own and the same "
+        "on every computer; `auto` takes `dot` where it is installed.",
+    )
 
 
 class Jobs(Group):

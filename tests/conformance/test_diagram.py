@@ -131,7 +131,7 @@ class TestSets:
         diagram = dj.Diagram(pipeline.Quality) + 1
 
         assert {"Quality", "Review"} == names(diagram)
-        assert f'label="{other.name}"' in diagram.make_dot()
+        assert f">{other.name}<" in diagram.make_dot()
         assert f'["{other.name}"]' in diagram.make_mermaid()
 
     def test_what_has_no_tables_is_refused(self, pipeline):
@@ -162,7 +162,7 @@ class TestPictures:
         """A foreign key is the whole primary key, in it, or outside of it; renamed attributes are said."""
         edges = {
             (e.parent.class_name, e.child.class_name): (e.bond.name, e.renamed)
-            for e in dj.Diagram(pipeline.schema).picture().edges
+            for e in dj.Diagram(pipeline.schema).unfold().picture().edges
         }
 
         assert {
@@ -178,37 +178,105 @@ class TestPictures:
         """The plain picture reads without a browser."""
         assert [
             pipeline.schema.name,
-            "  Method      Lookup",
-            "  Subject     Manual",
-            "  Scan        Imported  <- Method, Subject",
-            "  Cells       Computed  <- Method as by, Scan",
-            "  Cells.Cell  Part      <- Cells",
-            "  Quality     Computed  <- Cells.Cell",
+            "  Method            Lookup",
+            "  Subject           Manual",
+            "  └─ Scan           Imported  <- Method",
+            "     └─ Cells       Computed  + Cell  <- Method as by",
+            "        └─ Quality  Computed  <- Cells.Cell",
         ] == str(dj.Diagram(pipeline)).splitlines()
 
-    def test_svg_is_well_formed_and_names_every_table(self, pipeline, needs_dot):
-        """Graphviz reads what is written, whatever is in a comment, and the SVG can stand within a page."""
-        svg = dj.Diagram(pipeline).make_svg()
-        texts = {text.text for text in ET.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")}
+    def test_parts_are_drawn_on_request(self, pipeline):
+        """`unfold` draws the parts as nodes of their own, all of them or those of a master; `fold` takes it back."""
+        whole = dj.Diagram(pipeline)
+        folded = {node.label for node in whole.picture().nodes}
+
+        assert {"Subject", "Method", "Scan", "Cells", "Quality"} == folded
+        assert {*folded, "Cells.Cell"} == {node.label for node in whole.unfold().picture().nodes}
+        assert {*folded, "Cells.Cell"} == {node.label for node in whole.unfold(pipeline.Cells).picture().nodes}
+        assert folded == {node.label for node in whole.unfold(pipeline.Scan).picture().nodes}
+        assert folded == {node.label for node in whole.unfold().fold().picture().nodes}
+        assert ["Cells.Cell"] == [node.label for node in dj.Diagram(pipeline.Cells.Cell).picture().nodes]
+
+    def test_foreign_key_to_a_folded_part_names_it(self, pipeline):
+        """What refers to a part refers to its master's node, and the line says to which part."""
+        edges = {(e.parent.class_name, e.child.class_name): e.label for e in dj.Diagram(pipeline).picture().edges}
+
+        assert "Cell" == edges["Cells", "Quality"]
+
+    def test_schemas_collapse_to_a_node_each(self, pipeline, connection, schema):
+        """`collapse` draws one node for a schema; together with tables of it, these are drawn."""
+        other = dj.Schema(schema.name + "_c", connection=connection)
+
+        class Review(dj.Manual):
+            definition = "-> Quality"
+
+        Review = other(Review, context={"Quality": pipeline.Quality})
+        both = dj.Diagram(pipeline) + dj.Diagram(other)
+        mixed = dj.Diagram(pipeline).collapse() + dj.Diagram(pipeline.Scan) + dj.Diagram(Review)
+
+        assert [(schema.name, 6), (other.name, 1)] == [
+            (node.label, len(node.tables)) for node in both.collapse().picture().nodes
+        ]
+        assert {schema.name, "Scan", "Review"} == {node.label for node in mixed.picture().nodes}
+        assert both == both.collapse()
+        assert 6 == len(both.collapse().expand().picture().nodes)
+
+    @pytest.mark.parametrize("engine", ["dot", "layered"])
+    def test_svg_is_well_formed_and_names_every_table(self, pipeline, engine, request):
+        """By graphviz or without, whatever is in a comment, the SVG can stand within a page and is read out."""
+        if engine == "dot":
+            request.getfixturevalue("needs_dot")
+        with dj.config.override(display__diagram_engine=engine):
+            svg = dj.Diagram(pipeline).make_svg()
+            again = dj.Diagram(pipeline).svg_string()
+        root = ET.fromstring(svg)
+        texts = {"".join(text.itertext()) for text in root.iter("{http://www.w3.org/2000/svg}text")}
+        titles = [title.text for title in root.iter("{http://www.w3.org/2000/svg}title")]
 
         assert svg.startswith("<svg")
-        assert svg == svg._repr_svg_() == dj.Diagram(pipeline).svg_string()
-        assert {"Subject", "Method", "Scan", "Cells", "Cells.Cell", "Quality", "by"} <= texts
+        assert svg == svg._repr_svg_() == again
+        assert {"Subject", "Method", "Scan", "Cells", "+ Cell", "Quality", "by"} <= texts
+        assert ("img", f"Diagram of 6 tables of {pipeline.schema.name}") == (root.get("role"), root.get("aria-label"))
+        assert f'{pipeline.schema.name}.Subject (Manual): who was recorded <"and" more>' in titles
 
-    def test_notebook_shows_svg(self, pipeline, needs_dot):
-        """A diagram alone in a cell is a picture, and text where pictures cannot be."""
+    def test_notebook_shows_svg(self, pipeline, monkeypatch):
+        """A diagram alone in a cell is a picture, with graphviz and without, and text where pictures cannot be."""
+        monkeypatch.setenv("PATH", "")
         bundle = dj.Diagram(pipeline)._repr_mimebundle_()
 
         assert {"text/plain", "image/svg+xml"} == set(bundle)
+        assert bundle["text/plain"] == str(dj.Diagram(pipeline))
 
-    def test_without_graphviz_it_is_mermaid_and_text(self, pipeline, monkeypatch):
-        """Where `dot` is missing nothing fails: Mermaid is drawn by JupyterLab, and a picture file says what to do."""
+    def test_mermaid_shows_itself(self, pipeline):
+        """On request it is Mermaid, which JupyterLab draws."""
+        shown = dj.Diagram(pipeline).mermaid()
+
+        assert shown == dj.Diagram(pipeline).make_mermaid()
+        assert {"text/vnd.mermaid", "text/plain"} == set(shown._repr_mimebundle_())
+
+    def test_what_needs_graphviz_says_so(self, pipeline, monkeypatch, tmp_path):
+        """Without `dot` there is no PNG; the error says what to install and what else there is, and leaves no file."""
         monkeypatch.setenv("PATH", "")
         diagram = dj.Diagram(pipeline)
 
-        assert {"text/plain", "text/vnd.mermaid"} == set(diagram._repr_mimebundle_())
-        with pytest.raises(MissingProgramError, match=r"Install graphviz .*make_mermaid"):
+        with pytest.raises(MissingProgramError, match=r"PNG needs .*Install graphviz .*\.svg.*\.mmd"):
+            diagram.save("a.png")
+        with dj.config.override(display__diagram_engine="dot"), pytest.raises(MissingProgramError, match="SVG needs"):
             diagram.make_svg()
+        assert [] == list(tmp_path.glob("a.*"))
+
+    def test_table_that_refers_to_itself_says_by_what(self, schema):
+        """A reference of a table to itself is written into its node."""
+
+        @schema
+        class Animal(dj.Manual):
+            definition = """
+            animal : int32
+            ---
+            -> [nullable] Animal.proj(mother="animal")
+            """
+
+        assert "↺ mother" in str(dj.Diagram(Animal))
 
     def test_direction_is_a_setting(self, pipeline):
         """`config.display.diagram_direction` turns it."""
@@ -233,5 +301,5 @@ class TestPictures:
 
     def test_unknown_format_is_refused(self, pipeline, tmp_path):
         """A name whose end says nothing is refused, with what there is."""
-        with pytest.raises(OperandError, match=r"saved as '\.bmp'.*\.svg, \.png"):
+        with pytest.raises(OperandError, match=r"saved as '\.bmp'.*\.png, \.pdf, \.svg"):
             dj.Diagram(pipeline).save(tmp_path / "a.bmp")

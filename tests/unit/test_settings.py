@@ -49,6 +49,7 @@ class TestDefaults:
             "display.width": 40,
             "display.show_row_count": True,
             "display.diagram_direction": "LR",
+            "display.diagram_engine": "auto",
             "jobs.auto_refresh": True,
             "jobs.keep_completed": False,
             "jobs.stale_timeout": 3600,

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from xml.etree import ElementTree as ET
+
 from djnb.diagram.dot import to_dot
 from djnb.diagram.mermaid import to_mermaid
 from djnb.diagram.picture import Bond, Edge, Node, Picture
+from djnb.diagram.svg import to_svg
 from djnb.diagram.tree import to_text
 from djnb.model.naming import TableName
 
@@ -16,15 +20,23 @@ PICTURE = Picture(
 )
 
 
+def texts(svg):
+    """Return what is written in an SVG picture."""
+    return {each.text for each in ET.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")}
+
+
 def test_dot_has_nodes_and_edges():
     """Names are quoted, comments become tooltips, a key of its own is underlined, a secondary foreign key dashed."""
     lines = to_dot(PICTURE).splitlines()
 
     assert "digraph {" == lines[0]
-    assert '  "`lab`.`subject`" [label=<<u>Subject</u>>, shape=box' in lines[4]
-    assert 'tooltip="lab.subject: say \\"hi\\" \\\\ <b>"]' in lines[4]
-    assert 'shape=ellipse, color="#cf222e"' in lines[5]
-    assert '  "`lab`.`subject`" -> "`lab`.`__scan`" [penwidth=1, style=dashed, label="who"]' == lines[6]
+    assert lines[4].startswith(
+        '  "`lab`.`subject`" [label=<<font point-size="12" color="#1f2328"><u>Subject</u></font>>'
+    )
+    assert 'tooltip="lab.Subject (Manual): say \\"hi\\" \\\\ <b>"]' in lines[4]
+    assert 'shape=ellipse, style="filled", color="#cf222e"' in lines[5]
+    assert lines[6].startswith('  "`lab`.`subject`" -> "`lab`.`__scan`" [penwidth=1, style=dashed, label=<<table')
+    assert "<td>who</td>" in lines[6]
 
 
 def test_mermaid_has_nodes_and_edges():
@@ -44,6 +56,7 @@ def test_several_schemas_are_groups():
     assert 2 == to_dot(picture).count("subgraph cluster_")
     assert 2 == to_mermaid(picture).count("subgraph ")
     assert ["lab", "  Subject  Manual", "other", "  Method  Lookup"] == to_text(picture).splitlines()
+    assert {"lab", "other"} <= texts(to_svg(picture))
 
 
 def test_nothing_is_drawn_of_nothing():
@@ -53,3 +66,35 @@ def test_nothing_is_drawn_of_nothing():
     assert to_dot(empty).endswith("}\n")
     assert to_mermaid(empty).startswith("flowchart LR")
     assert "(no tables)" == to_text(empty)
+    assert to_svg(empty).endswith("</svg>")
+
+
+def test_svg_has_nodes_and_edges():
+    """The same as SVG: every text is escaped, nodes and lines say what they are."""
+    svg = to_svg(PICTURE)
+    titles = [each.text for each in ET.fromstring(svg).iter("{http://www.w3.org/2000/svg}title")]
+
+    assert {"Subject", "Scan", "who"} == texts(svg)
+    assert [
+        "Diagram of 2 tables of lab",
+        "Subject → Scan",
+        'lab.Subject (Manual): say "hi" \\ <b>',
+        "lab.Scan (Computed)",
+    ] == titles
+    assert "stroke-dasharray" in svg
+
+
+def test_control_characters_do_not_break_the_svg():
+    """What XML cannot hold is left out."""
+    svg = to_svg(Picture((Node(A, "a\x00b\x1b[31mc\ud800"),), ()))
+
+    assert "lab.Subject (Manual): a b [31mc " in [each.text for each in ET.fromstring(svg).iter() if each.text]
+
+
+def test_every_tier_has_a_shape_of_its_own():
+    """Tiers can be told apart without colours."""
+    tables = [TableName("lab", name) for name in ("subject", "#method", "_scan", "__cells")]
+    picture = Picture(tuple(map(Node, tables)), ())
+
+    assert 4 == len(set(re.findall(r"t\d(\W+)\"", to_mermaid(picture))))
+    assert 4 == len(set(re.findall(r'(shape=\w+, style="[\w,]+")', to_dot(picture))))
