@@ -94,6 +94,14 @@ class Follows(Condition):
 
 
 @dataclass(frozen=True)
+class Contains(Condition):
+    """An attribute's value, as text, has a text in it, in capitals or not."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True)
 class AmongKeys(Condition):
     """The attributes, taken together, have one of the given values; none of them is None."""
 
@@ -239,7 +247,7 @@ def mentioned(condition: Condition) -> frozenset[str] | None:
             if item.expression.tree is None or item.expression.has_subquery:
                 return None
             names |= item.expression.names
-        elif isinstance(item, Equals):
+        elif isinstance(item, Equals | Contains):
             names.add(item.name)
         elif isinstance(item, EqualsAt):
             names.add(item.path.name)

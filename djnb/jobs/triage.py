@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from djnb.algebra.conditions import Condition, Equals, both
+from djnb.algebra.conditions import NOTHING, AmongKeys, Condition, Equals, both, either
 from djnb.algebra.nodes import Node, Restrict
 from djnb.connection import Connection
 from djnb.errors import RowCountError
 from djnb.jobs.manual import key_of
 from djnb.jobs.queue import Queue
 from djnb.jobs.retry import error_hash
+from djnb.jobs.roster import workers_of
 from djnb.jobs.states import Status
 from djnb.rows.delete import conditions_of
 from djnb.rows.fetch import decode_column, decode_rows, fetch_columns, to_dicts
@@ -64,7 +65,7 @@ def progress(connection: Connection, words: QueueWords, node: Node) -> dict[str,
 
 
 def errors_by_signature(connection: Connection, words: QueueWords, node: Node) -> list[ErrorGroup]:
-    """Return the failed jobs in groups of one kind of error each, the largest first, in one statement."""
+    """Return the failed jobs in groups of one kind of error each, the largest first."""
     groups: dict[str, ErrorGroup] = {}
     for found, _ in _kinds(connection, words, node):
         there = groups.get(found.signature)
@@ -74,18 +75,53 @@ def errors_by_signature(connection: Connection, words: QueueWords, node: Node) -
 
 def _kinds(connection: Connection, words: QueueWords, node: Node) -> Iterator[tuple[ErrorGroup, bool]]:
     """Yield the kinds of errors as the database tells them apart, and whether it knows them by a hash."""
-    names = ("completed_time", "error_message", "error_stack", *words.key)
-    ended = words.jobs.heading["completed_time"]
     has_hashes = any(attribute.name == "_error_hash" for attribute in words.jobs.stored.hidden)
     for condition in conditions_of(connection, words.jobs, node):
-        rows = connection.execute(triage.group_errors(words, condition, has_hashes=has_hashes)).rows
-        latest = to_dicts(decode_rows(connection, [row[3:] for row in rows], names, words.jobs))
-        first = decode_column([row[2] for row in rows], ended, connection.dialect)
-        for (known, count, *_), begun, shown in zip(rows, first, latest, strict=True):
-            message = shown["error_message"]
-            signature = known or error_hash(message, shown["error_stack"] or "")
-            key = {name: shown[name] for name in words.key}
-            yield ErrorGroup(signature, int(count), begun, shown["completed_time"], key, message), known is not None
+        if not has_hashes:
+            yield from ((group, False) for group in _unhashed(connection, words, condition, has_hashes=False))
+            continue
+        kinds = connection.execute(triage.count_errors(words, condition)).rows
+        yield from ((group, True) for group in _hashed(connection, words, condition, [k for k in kinds if k[0]]))
+        if any(not known for known, *_ in kinds):
+            yield from ((group, False) for group in _unhashed(connection, words, condition, has_hashes=True))
+
+
+def _hashed(
+    connection: Connection, words: QueueWords, condition: Condition, kinds: Sequence[tuple[Any, ...]]
+) -> Iterator[ErrorGroup]:
+    ended = words.jobs.heading["completed_time"]
+    times = [decode_column([kind[place] for kind in kinds], ended, connection.dialect) for place in (2, 3)]
+    for start in range(0, len(kinds), _LISTED):
+        some = kinds[start : start + _LISTED]
+        asked = triage.latest_errors(words, condition, [(known, last) for known, _, _, last in some])
+        rows = connection.execute(asked).rows
+        firsts = {known: place for place, (known, *_) in reversed(list(enumerate(rows)))}
+        chosen = [rows[place] for place in firsts.values()]
+        latest = to_dicts(
+            decode_rows(connection, [row[1:] for row in chosen], ("error_message", *words.key), words.jobs)
+        )
+        shown = dict(zip(firsts, latest, strict=True))
+        for (known, count, *_), first, last in zip(
+            some, *(each[start : start + _LISTED] for each in times), strict=True
+        ):
+            if known in shown:  # else it was retried meanwhile
+                job = dict(shown[known])
+                yield ErrorGroup(known, int(count), first, last, job, job.pop("error_message"))
+
+
+def _unhashed(
+    connection: Connection, words: QueueWords, condition: Condition, *, has_hashes: bool
+) -> Iterator[ErrorGroup]:
+    names = ("completed_time", "error_message", "error_stack", *words.key)
+    ended = words.jobs.heading["completed_time"]
+    rows = connection.execute(triage.group_messages(words, condition, has_hashes=has_hashes)).rows
+    latest = to_dicts(decode_rows(connection, [row[2:] for row in rows], names, words.jobs))
+    first = decode_column([row[1] for row in rows], ended, connection.dialect)
+    for (count, *_), begun, shown in zip(rows, first, latest, strict=True):
+        message = shown["error_message"]
+        signature = error_hash(message, shown["error_stack"] or "")
+        key = {name: shown[name] for name in words.key}
+        yield ErrorGroup(signature, int(count), begun, shown["completed_time"], key, message)
 
 
 def _merged(one: ErrorGroup, other: ErrorGroup) -> ErrorGroup:
@@ -157,6 +193,46 @@ def ignore(queue: Queue, node: Node) -> int:
 def _change(queue: Queue, node: Node, say: Callable[[Statement], Statement]) -> int:
     conditions: list[Condition] = conditions_of(queue.connection, queue.words.jobs, node)
     return sum(queue.connection.execute(say(queue.words.where(c))).affected for c in conditions)
+
+
+def of_kind(connection: Connection, words: QueueWords, node: Node, signature: str) -> Condition:
+    """Return the condition that a job has failed with an error of a kind, after a statement."""
+    has_hashes = any(attribute.name == "_error_hash" for attribute in words.jobs.stored.hidden)
+    alike: list[Condition] = [Equals("_error_hash", signature)] if has_hashes else []
+    messages: list[tuple[str, ...]] = []
+    for condition in conditions_of(connection, words.jobs, node):
+        unhashed = _unhashed(connection, words, condition, has_hashes=has_hashes)
+        messages += [(group.message,) for group in unhashed if group.signature == signature]
+    if messages:
+        same = AmongKeys(("error_message",), tuple(messages))
+        alike.append(both([Equals("_error_hash", None), same]) if has_hashes else same)
+    return both([Equals("status", Status.ERROR.value), either(alike)])
+
+
+def stale(queue: Queue, node: Node, *, older_than: float | None) -> Condition:
+    """Return the condition that a job is one of those that are stale now, after some statements; see `JobTable`."""
+    found: list[tuple[Any, ...]] = []
+    words = queue.words
+    for where in _stale(queue, node, older_than=older_than):
+        rows = queue.connection.execute(triage.stale_keys(words, where)).rows
+        columns = decode_rows(queue.connection, rows, words.key, words.jobs)
+        found += zip(*columns.values(), strict=True)
+    return AmongKeys(words.key, tuple(found)) if found else NOTHING
+
+
+def release_stale(queue: Queue, node: Node, *, older_than: float | None) -> int:
+    """Have jobs wait again whose workers are dead, and return how many."""
+    said = [triage.release(queue.words, where) for where in _stale(queue, node, older_than=older_than)]
+    return sum(queue.connection.execute(statement).affected for statement in said)
+
+
+def _stale(queue: Queue, node: Node, *, older_than: float | None) -> Iterator[Statement]:
+    connection, words = queue.connection, queue.words
+    at_work = workers_of(connection, words.jobs.name.schema, table=words.jobs.name)
+    dead = [worker.worker for worker in at_work if worker.state == "dead"]
+    is_stale = triage.is_stale(words, dead, older_than)
+    for condition in conditions_of(connection, words.jobs, node):
+        yield compose("{} AND {}", is_stale, words.where(condition))
 
 
 def ignore_key(queue: Queue, key: Mapping[str, Any]) -> None:

@@ -89,7 +89,9 @@ class Compiler:
 
     def _stored(self, node: Stored) -> Select:
         alias = self.alias()
-        columns = {name: Statement(f"{alias}.{self.dialect.quote(name)}") for name in node.heading.names}
+        # The hidden ones are for conditions of djnb's own: what a user says is checked against those of the heading.
+        named = [*node.heading.names, *(attribute.name for attribute in node.stored.hidden)]
+        columns = {name: Statement(f"{alias}.{self.dialect.quote(name)}") for name in named}
         return Select(columns, Statement(f"{self.dialect.table(node.name)} AS {alias}"))
 
     def _restrict(self, node: Restrict) -> Select:

@@ -89,7 +89,8 @@ def count_each(nodes: Sequence[Node], dialect: Dialect) -> Statement:
 def where_of(table: Stored, condition: Condition, dialect: Dialect) -> Statement:
     """Return a condition on the rows of a table for a DELETE, where the table has no alias."""
     owner = dialect.table(table.name)
-    columns = {name: Statement(f"{owner}.{dialect.quote(name)}") for name in table.heading.names}
+    named = [*table.heading.names, *(attribute.name for attribute in table.stored.hidden)]
+    columns = {name: Statement(f"{owner}.{dialect.quote(name)}") for name in named}
     return say_condition(condition, columns, table.heading, dialect, Compiler(dialect).exists)
 
 

@@ -10,6 +10,7 @@ from djnb.algebra.conditions import (
     AmongKeys,
     Both,
     Condition,
+    Contains,
     Either,
     Equals,
     EqualsAt,
@@ -59,6 +60,8 @@ def say_condition(
     """Return a condition as SQL that can stand in a WHERE, each part in parentheses."""
 
     def bind_to(name: str, value: Any) -> Statement:
+        if name not in heading:  # a hidden one, of which only djnb says anything, as it is stored
+            return Statement(dialect.placeholder, (value,))
         return bind(name, value, heading[name].type, dialect)
 
     def equal(name: str, value: Any) -> Statement:
@@ -76,6 +79,10 @@ def say_condition(
             place = kind.values.index(value)
             further = kind.values[:place] if item.descends else kind.values[place + 1 :]
             parts.append(_among((name,), tuple((value,) for value in further)) if further else say(Always(False)))
+        elif value is None:  # NULL comes before every value
+            parts.append(say(Always(False)) if item.descends else compose("{} IS NOT NULL", columns[name]))
+        elif item.descends and heading[name].nullable:
+            parts.append(compose("({} < {} OR {} IS NULL)", columns[name], bind_to(name, value), columns[name]))
         else:
             sign = "<" if item.descends else ">"
             parts.append(compose(f"{{}} {sign} {{}}", columns[name], bind_to(name, value)))
@@ -93,6 +100,12 @@ def say_condition(
                 return say_expression(Expression(path.text, tree=equality(path, value)), columns, heading, dialect)
             case Follows():
                 return follows(item)
+            case Contains(name, text):
+                # Said by functions that every database has of its own, which are ten times as fast as djnb's.
+                value = columns[name]
+                if heading[name].type.family not in (Family.STRING, Family.ENUM):
+                    value = compose("CAST({} AS CHAR)", value)
+                return compose("instr(lower({}), {}) > 0", value, Statement(dialect.placeholder, (text.lower(),)))
             case AmongKeys(names, rows):
                 return _among(names, rows)
             case Both(items):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Self
 
@@ -10,10 +10,11 @@ from djnb.algebra.conditions import AndList
 from djnb.algebra.nodes import Node, Stored
 from djnb.connection import Connection
 from djnb.errors import OperandError
-from djnb.jobs import manual, pages, triage
+from djnb.jobs import manual, pages, search, snapshot, triage
 from djnb.jobs.layout import declare_jobs
 from djnb.jobs.queue import Queue
 from djnb.jobs.roster import Roster, workers_of
+from djnb.jobs.snapshot import JobSnapshot
 from djnb.jobs.states import Status
 from djnb.jobs.triage import ErrorGroup
 from djnb.model.heading import Heading
@@ -133,6 +134,7 @@ class JobTable(Table):
         size: int = 100,
         after: Mapping[str, Any] | None = None,
         before: Mapping[str, Any] | None = None,
+        order_by: str | Iterable[str] | None = None,
     ) -> list[dict[str, Any]]:
         """
         Return the jobs that follow a job, or those before it, as dicts: the first ones where neither is given.
@@ -148,6 +150,8 @@ class JobTable(Table):
             How many jobs at most; fewer where there are no more.
         after, before : mapping, optional
             A job of another page, which need not be there any more.
+        order_by : str or iterable of str, optional
+            Another order, ``"duration DESC"``: all jobs are looked at once for each page then.
 
         Raises
         ------
@@ -162,12 +166,13 @@ class JobTable(Table):
         >>> second = Analysis.jobs.pending.page(size=50, after=first[-1])
         """
         key = self.primary_key
-        return pages.page(self._where, self.node, key, names, size=size, after=after, before=before)
+        return pages.page(self._where, self.node, key, names, size=size, after=after, before=before, order_by=order_by)
 
     def errors_by_signature(self) -> list[ErrorGroup]:
         """
-        Return the failed jobs in groups of one kind of error each, the largest first, in one statement.
+        Return the failed jobs in groups of one kind of error each, the largest first.
 
+        Two statements, or one more where DataJoint's workers have failed, and one where nothing has.
         Errors are of one kind that have the same type, the same message but for numbers, names and paths, and come
         from the same functions.
         """
@@ -183,6 +188,42 @@ class JobTable(Table):
             There is no job of the key.
         """
         return triage.stack(self._where, self._words, key)
+
+    def of_kind(self, signature: str) -> Self:
+        """
+        Return the jobs whose errors are of one kind, after a statement.
+
+        Parameters
+        ----------
+        signature : str
+            As `errors_by_signature` has it.
+
+        Examples
+        --------
+        >>> worst = Analysis.jobs.errors_by_signature()[0]
+        >>> Analysis.jobs.of_kind(worst.signature).ignore()
+        """
+        return self & triage.of_kind(self._where, self._words, self.node, signature)
+
+    def search(self, text: str) -> Self:
+        """
+        Return the jobs that have a text in their key or their error message, in capitals or not.
+
+        ``"subject_id=5, session=2"``, as keys are shown, asks for jobs whose key has exactly these values.
+        """
+        return self & search.condition_of(self.heading, text)
+
+    def stale(self, *, older_than: float | None = None) -> Self:
+        """
+        Return the jobs that are reserved although nobody is at them any more, as it is now.
+
+        Parameters
+        ----------
+        older_than : float, optional
+            Also those that have been reserved for longer, in seconds. Of DataJoint's workers nothing else is known:
+            they give no sign of life.
+        """
+        return self & triage.stale(self._queue, self.node, older_than=older_than)
 
     def workers(self) -> Roster:
         """Return who holds jobs of the table: where, since when, and whether alive, stalled or dead."""
@@ -280,6 +321,41 @@ class JobTable(Table):
         """Give jobs that are not done a priority, lower is sooner, and return how many have another one now."""
         return triage.prioritize(self._queue, self._among(restrictions), priority)
 
+    def release_stale(self, *, older_than: float | None = None) -> int:
+        """
+        Have the jobs wait again that are reserved although nobody is at them any more.
+
+        Workers do that for each other, and count who has died over a job. This is for when none is left.
+
+        Parameters
+        ----------
+        older_than : float, optional
+            As for `stale`. Whoever is at such a job nevertheless cannot complete it any more.
+
+        Returns
+        -------
+        int
+            How many.
+        """
+        return triage.release_stale(self._queue, self.node, older_than=older_than)
+
+    def snapshot(self) -> JobSnapshot:
+        """
+        Return what the jobs are like now; ``snapshot.restore()`` undoes what was done to them since.
+
+        Raises
+        ------
+        OperandError
+            They are more than 10 000.
+
+        Examples
+        --------
+        >>> before = Analysis.jobs.errors.snapshot()
+        >>> Analysis.jobs.errors.ignore()
+        >>> before.restore()
+        """
+        return snapshot.take(self._queue, self.node)
+
     def _among(self, restrictions: tuple[Any, ...]) -> Node:
         return (self & AndList(restrictions)).node if restrictions else self.node
 
@@ -353,11 +429,16 @@ class JobTable(Table):
         """
         manual.release(self._queue, key)
 
-    def ignore(self, key: Mapping[str, Any] | None = None) -> None:
+    def ignore(self, key: Mapping[str, Any] | None = None) -> int:
         """
         Have jobs passed over: that of a key, which need not be there, or without one, all of the restriction.
 
         Who holds such a job cannot complete it any more.
+
+        Returns
+        -------
+        int
+            How many were not passed over before; with a key 1.
 
         Raises
         ------
@@ -366,13 +447,13 @@ class JobTable(Table):
         """
         if key is not None:
             triage.ignore_key(self._queue, key)
-        elif self._node is None:
+            return 1
+        if self._node is None:
             raise OperandError(
                 "`ignore` was called without a key, on all jobs.",
                 remedy="Give a key, or restrict: `Analysis.jobs.errors.ignore()`.",
             )
-        else:
-            triage.ignore(self._queue, self.node)
+        return triage.ignore(self._queue, self.node)
 
     def __repr__(self) -> str:
         return f"<JobTable {self._name}{'' if self._node is None else ', restricted'}>"

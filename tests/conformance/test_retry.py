@@ -48,7 +48,7 @@ class TestSignatures:
         """Numbers, quoted words and paths do not matter; the function that raised does."""
         groups = failed.errors_by_signature()
 
-        assert len(statements) == 1
+        assert len(statements) == 2
         assert [group.count for group in groups] == [3, 2, 1]
         assert groups[0].key["recording_id"] in (1, 2, 3)
         assert groups[0].message == (failed & groups[0].key).fetch1("error_message")
