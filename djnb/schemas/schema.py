@@ -34,6 +34,7 @@ from djnb.schemas.overview import overview
 from djnb.schemas.progress import SchemaProgress, progress
 from djnb.settings import get_config
 from djnb.tables import leave
+from djnb.tables.autopopulate import AutoPopulate
 from djnb.tables.free import FreeTable
 from djnb.tables.schema_jobs import JobTables
 from djnb.tables.table import Table
@@ -246,7 +247,8 @@ class Schema:
     @property
     def jobs(self) -> JobTables:
         """The job tables of the schema: iterate over them, or restrict, fetch and delete their jobs as one."""
-        return JobTables.of(self.connection, self.name)
+        owned = [table().jobs for table in self.tables if issubclass(table, AutoPopulate) and table().is_declared]
+        return JobTables.of(self.connection, self.name, owned)
 
     @property
     def workers(self) -> Roster:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from djnb.algebra.nodes import Node
 from djnb.errors import PopulateError, warn_user
@@ -97,7 +97,7 @@ class AutoPopulate(Table):
     @property
     def jobs(self) -> JobTable:
         """The job table of this table; it is declared when it is first asked."""
-        return JobTable(self.connection, self.name.job_table, self.spec, self._keys)
+        return JobTable(self.connection, self.name.job_table, self.spec, self._keys, self._whole())
 
     @property
     def job_metadata(self) -> Query:
@@ -117,6 +117,10 @@ class AutoPopulate(Table):
         """
         found = Query(metadata.shown(self._stored()), self.connection)
         return found if self._node is None else found & self
+
+    def _whole(self) -> Self:
+        """Return the table without a restriction."""
+        return self if self._node is None else type(self)()
 
     def wanted_keys(self) -> Node:
         """Return the keys that the table should have, as a question."""

@@ -22,6 +22,7 @@ from djnb.model.naming import TableName
 from djnb.model.spec import TableSpec
 from djnb.sql.queue import QueueWords
 from djnb.tables.table import Table
+from djnb.triage import picture
 
 Keys = Callable[[tuple[Any, ...]], Node]
 """Returns the keys that a table should have, restricted."""
@@ -44,16 +45,24 @@ class JobTable(Table):
         The table that the jobs are for; without it the job table must be there, and is only read.
     keys : callable, optional
         Returns the keys that the table should have, for restrictions; without it there is no refresh.
+    owner : Table, optional
+        The table that the jobs are for, where its class is known, which can make them.
     """
 
     def __init__(
-        self, connection: Connection, name: TableName, target: TableSpec | None = None, keys: Keys | None = None
+        self,
+        connection: Connection,
+        name: TableName,
+        target: TableSpec | None = None,
+        keys: Keys | None = None,
+        owner: Any = None,
     ) -> None:
         super().__init__()
         self._where = connection
         self._name = name
         self._target = target
         self._keys = keys
+        self._owner = owner
 
     @property
     def name(self) -> TableName:
@@ -69,6 +78,23 @@ class JobTable(Table):
     def target(self) -> TableSpec | None:
         """The table that the jobs are for, where that is one that is there."""
         return self._target
+
+    @property
+    def owner(self) -> Any:
+        """The table that the jobs are for, where its class is known; else None."""
+        return self._owner
+
+    @property
+    def class_name_of_target(self) -> str:
+        """The class that the jobs are for, as far as the job table's name tells."""
+        return self._target.name.class_name if self._target is not None else self.class_name
+
+    @property
+    def expression(self) -> str:
+        """The Python that stands for all jobs of the table."""
+        if self._owner is not None:
+            return f"{type(self._owner).__name__}.jobs"
+        return f"dj.Schema({self._name.schema!r}).jobs[{self.class_name_of_target!r}]"
 
     def _stored(self) -> Stored:
         catalogue = self._where.catalogue
@@ -454,6 +480,12 @@ class JobTable(Table):
                 remedy="Give a key, or restrict: `Analysis.jobs.errors.ignore()`.",
             )
         return triage.ignore(self._queue, self.node)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        if self._node is not None or self._name.is_classic_jobs:
+            return super()._repr_mimebundle_(include, exclude)
+        shown = picture.first_look(self)
+        return {"text/plain": shown.text, "text/html": shown.html}
 
     def __repr__(self) -> str:
         return f"<JobTable {self._name}{'' if self._node is None else ', restricted'}>"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Self
 
 from djnb.connection import Connection
-from djnb.errors import OperandError
+from djnb.errors import OperandError, did_you_mean
 from djnb.jobs.states import Status
+from djnb.layout import Cell, Column, Preview, lay_out
 from djnb.query import Query
 from djnb.tables.jobs import JobTable
 
@@ -28,14 +29,16 @@ class JobTables:
         self._tables = tables
 
     @classmethod
-    def of(cls, connection: Connection, schema: str) -> Self:
-        """Return those that are in a schema."""
+    def of(cls, connection: Connection, schema: str, owned: Iterable[JobTable] = ()) -> Self:
+        """Return those that are in a schema; ``owned`` are of classes that are known."""
         specs = connection.catalogue.schema(schema) or {}
         found = {spec.name: spec for spec in specs.values()}
         targets = {
             name.job_table: spec for name, spec in found.items() if not name.is_hidden and name.twin not in found
         }
-        return cls([JobTable(connection, name, targets.get(name)) for name in sorted(found) if name.is_job_table])
+        known = {jobs.name: jobs for jobs in owned}
+        names = [name for name in sorted(found) if name.is_job_table]
+        return cls([known[name] if name in known else JobTable(connection, name, targets.get(name)) for name in names])
 
     def __iter__(self) -> Iterator[JobTable]:
         return iter(self._tables)
@@ -43,8 +46,16 @@ class JobTables:
     def __len__(self) -> int:
         return len(self._tables)
 
-    def __getitem__(self, index: int) -> JobTable:
-        return self._tables[index]
+    def __getitem__(self, index: int | str) -> JobTable:
+        if isinstance(index, int):
+            return self._tables[index]
+        names = [table.class_name_of_target for table in self._tables]
+        if index not in names:
+            raise OperandError(
+                f"There are no jobs of '{index}' here.",
+                remedy=f"{did_you_mean(index, names)}There are: {', '.join(names)}.",
+            )
+        return self._tables[names.index(index)]
 
     def __and__(self, condition: Any) -> JobTables:
         """Return the jobs that meet a condition, in all tables; ``table_name`` is the table that they are for."""
@@ -95,6 +106,22 @@ class JobTables:
     def delete(self, *, prompt: bool | None = False) -> int:
         """Delete the jobs of all tables, by default without asking, and return how many there were."""
         return sum(table.delete(prompt=prompt) for table in self._tables)
+
+    def preview(self) -> Preview:
+        """Return how many jobs of each table are in which state, as text and HTML; a statement for each table."""
+        tables = [table for table in self._tables if not table.name.is_classic_jobs]
+        counted = [(table.class_name_of_target, table.progress()) for table in tables]
+        states = [*map(str, Status), "total"]
+        cells = [
+            [Cell(name), *(Cell(f"{counts[state]:,}".replace(",", " "), "number") for state in states)]
+            for name, counts in counted
+        ]
+        columns = [Column("table", in_key=True), *map(Column, states)]
+        return lay_out("Jobs", f"{len(tables)} table{'' if len(tables) == 1 else 's'}", "", columns, cells)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        shown = self.preview()
+        return {"text/plain": shown.text, "text/html": shown.html}
 
     def __repr__(self) -> str:
         return f"JobTables({', '.join(str(table.name) for table in self._tables)})"
