@@ -37,17 +37,21 @@ class Queue:
         Where the table is.
     target : TableSpec
         The table.
+    mark : int
+        Of the task that the loop is, if it is one of another machine's; see `djnb.jobs.marks`.
     """
 
-    def __init__(self, connection: Connection, target: TableSpec) -> None:
+    def __init__(self, connection: Connection, target: TableSpec, *, mark: int = 0) -> None:
         self.connection = connection
         self.target = target
+        self.mark = mark
 
     @cached_property
     def words(self) -> QueueWords:
         """The statements; to say the first of them, the job table is made ready."""
         ensure_jobs(self.connection, self.target)
-        return QueueWords(self.connection.catalogue.stored(self.target.name.job_table), self.connection.dialect)
+        jobs = self.connection.catalogue.stored(self.target.name.job_table)
+        return QueueWords(jobs, self.connection.dialect, self.mark)
 
     @cached_property
     def _claims(self) -> Claims:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from argparse import ArgumentTypeError
 from collections.abc import Mapping
-from concurrent.futures import Executor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
@@ -108,6 +108,11 @@ class Options:
     def is_serial(self) -> bool:
         """Whether the calling thread itself makes the keys."""
         return self.executor is None and self.at_once == 1
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether keys may be made on other machines, or where nobody hears of what became of a task."""
+        return self.executor is not None and not isinstance(self.executor, ThreadPoolExecutor)
 
 
 def parse_count(text: str) -> int:

@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from djnb.jobs.layout import LONGEST_MESSAGE
+from djnb.jobs.marks import ended_by, new_mark, take_note
 from djnb.jobs.queue import Queue
 from djnb.jobs.reaping import DIED, who_died
 from djnb.jobs.registry import host_name
@@ -23,7 +24,7 @@ from djnb.populate.foreman import Task
 from djnb.populate.journal import Journal, journal_at, read_journal
 from djnb.populate.lanes import Loss
 from djnb.populate.maker import Maker
-from djnb.populate.outcome import Outcome, Packed
+from djnb.populate.outcome import Fate, Outcome, Packed
 from djnb.populate.pace import Pace
 from djnb.populate.remote import Report, find
 from djnb.populate.shift import Shift, Terms
@@ -56,6 +57,8 @@ class Errand:
         Where to note what is done, if that is on this machine.
     given : float
         When it was given out, by the clock of whoever did.
+    mark : int
+        What the jobs that it ends say, instead of the journal; 0 where the journal is.
     """
 
     terms: Terms
@@ -64,6 +67,7 @@ class Errand:
     pace: Pace
     journal: Path
     given: float
+    mark: int = 0
 
 
 def run_errand(token: str, parcel: bytes | None, *, number: int, errand: Errand) -> Report | None:
@@ -71,10 +75,13 @@ def run_errand(token: str, parcel: bytes | None, *, number: int, errand: Errand)
     known = find(token, parcel)
     if known is None:
         return None
-    shift = Shift(known.maker, errand.terms, pace=errand.pace)
+    shift = Shift(known.maker, errand.terms, pace=errand.pace, mark=errand.mark)
     outcomes: list[Outcome | Packed] = []
     end = time.monotonic() + errand.seconds
-    journals = nullcontext(Journal(None)) if known.is_here else journal_at(errand.journal)
+    journals = nullcontext(Journal(None)) if known.is_here or errand.mark else journal_at(errand.journal)
+    most = errand.most
+    if errand.mark and most is not None:  # a cluster may give an errand to another one, when a worker was lost with it
+        most = max(0, most - len(ended_by(shift.queue, errand.mark)))
     with guarded() as guard, known.maker.connection.patient(lambda: guard.has_heard), journals as journal:
 
         def may_begin() -> bool:
@@ -93,7 +100,7 @@ def run_errand(token: str, parcel: bytes | None, *, number: int, errand: Errand)
                 may_begin=may_begin,
                 start=journal.begin,
                 take=take,
-                left=lambda: None if errand.most is None else errand.most - len(outcomes),
+                left=lambda: None if most is None else most - len(outcomes),
             )
             return Report(outcomes, is_drained=is_drained)
         except KeyboardInterrupt:
@@ -116,11 +123,15 @@ class PulledJobs:
         How many keys to try at most.
     lanes : int
         How many workers share them.
+    is_marking : bool
+        Whether jobs are to say which task has ended them, because its journal cannot be read from here.
     """
 
-    def __init__(self, maker: Maker, terms: Terms, tally: Tally, most: int | None, lanes: int) -> None:
+    def __init__(
+        self, maker: Maker, terms: Terms, tally: Tally, most: int | None, lanes: int, *, is_marking: bool
+    ) -> None:
         self._maker, self._terms, self._tally = maker, terms, tally
-        self._most, self._lanes = most, lanes
+        self._most, self._lanes, self._is_marking = most, lanes, is_marking
         self._queue = Queue(maker.connection, maker.spec)
         self._pace = Pace()
         self._told = self._fatal()  # before this run
@@ -129,11 +140,15 @@ class PulledJobs:
         self._numbers = count()
         self._made: deque[tuple[float, set[_Values]]] = deque()
         self._doubtful: dict[_Values, Mapping[str, Any]] = {}
+        self._lost: list[Errand] = []
         self.is_drained = False
 
     def close(self) -> None:
         """Count what nobody but a worker that died can have made, and forget what workers have noted."""
         self._folder.cleanup()
+        lost, self._lost = self._lost, []
+        for errand in lost:  # whoever was out of reach may have gone on for a while
+            self._take(self._settled(errand, ()))
         doubtful, self._doubtful = list(self._doubtful.values()), {}
         self._take(Outcome(key, "made", time.time(), 0.0) for key in doubtful)
 
@@ -156,14 +171,31 @@ class PulledJobs:
         if self.is_drained:
             return None
         journal = Path(self._folder.name, str(next(self._numbers)))
-        errand = Errand(self._terms, _TASK_SECONDS, most, self._pace, journal, time.monotonic())
+        mark = new_mark() if self._is_marking else 0
+        errand = Errand(self._terms, _TASK_SECONDS, most, self._pace, journal, time.monotonic(), mark)
         return Task(run_errand, {"errand": errand})
 
     def take(self, task: Task, report: Report) -> None:
         """Tell what came of jobs."""
-        self._take(report.unpacked())
+        errand: Errand = task.arguments["errand"]
+        self._take(self._settled(errand, report.unpacked()))
         self.is_drained = self.is_drained or report.is_drained
-        task.arguments["errand"].journal.unlink(missing_ok=True)
+        errand.journal.unlink(missing_ok=True)
+
+    def _settled(self, errand: Errand, reported: Iterable[Outcome]) -> Iterable[Outcome]:
+        """Return what was reported of an errand, and what only the jobs themselves tell: who did that was lost."""
+        if not errand.mark:
+            return reported
+        outcomes = list(reported)
+        jobs = ended_by(self._queue, errand.mark)
+        known = {_values(outcome.key) for outcome in outcomes}
+        for job in jobs:
+            if _values(job.key) not in known:
+                fate: Fate = "made" if job.is_made else "failed"
+                packed = Packed(job.key, fate, time.time(), job.duration, text=job.message, stack=job.stack)
+                outcomes.append(packed.unpack())
+        take_note(self._queue, errand.mark, jobs)
+        return outcomes
 
     def _take(self, outcomes: Iterable[Outcome]) -> None:
         made = set()
@@ -178,9 +210,14 @@ class PulledJobs:
         if made:
             self._made.append((time.monotonic(), made))
 
-    def _take_from_journal(self, task: Task) -> Mapping[str, Any] | None:
+    def _take_unreported(self, task: Task) -> Mapping[str, Any] | None:
         """Tell what a worker that died had done before; return the key that it was at, if that is known."""
-        journal = task.arguments["errand"].journal
+        errand: Errand = task.arguments["errand"]
+        if errand.mark:
+            self._lost.append(errand)
+            self._take(self._settled(errand, ()))
+            return None
+        journal = errand.journal
         outcomes, begun = read_journal(journal)
         self._take(Report(outcomes).unpacked())
         # Others may have found it dead before, and made the key: they have reported that, or are about to.
@@ -198,7 +235,7 @@ class PulledJobs:
 
     def lose(self, task: Task, loss: Loss, *, is_known: bool) -> None:
         """Take what the dead worker had done and give back what it held; who kills three workers is an error."""
-        key = self._take_from_journal(task)
+        key = self._take_unreported(task)
         worker = Worker.of(self._maker.connection, self._maker.table.name.schema)
         if not loss.pid:
             worker.sweep()

@@ -72,7 +72,9 @@ class Reservations:
                 left=lambda: None if options.most is None else options.most - tally.calls,
             )
             return
-        source = PulledJobs(self._maker, self._terms, tally, options.most, options.at_once)
+        source = PulledJobs(
+            self._maker, self._terms, tally, options.most, options.at_once, is_marking=options.is_elsewhere
+        )
         try:
             Foreman(self._maker, options).go(source, tally, guard)
             source.report_deaths()

@@ -66,11 +66,13 @@ class Shift:
         Which jobs.
     pace : Pace, optional
         How long a job takes.
+    mark : int
+        Of the task that it is, where nobody may hear of what it does.
     """
 
-    def __init__(self, maker: Maker, terms: Terms, *, pace: Pace | None = None) -> None:
+    def __init__(self, maker: Maker, terms: Terms, *, pace: Pace | None = None, mark: int = 0) -> None:
         self.maker, self.terms, self.pace = maker, terms, pace or Pace()
-        self.queue = Queue(maker.connection, maker.spec)
+        self.queue = Queue(maker.connection, maker.spec, mark=mark)
         self._held: deque[Job] = deque()
         self._taken: tuple[Worker, int] | None = None
         self._among = maker.keys if terms.is_restricted else None

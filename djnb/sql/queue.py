@@ -58,11 +58,14 @@ class QueueWords:
         The job table.
     dialect : Dialect
         Of the database.
+    mark : int
+        Of the task that ends jobs, for which they stay until it is noted; 0 for none.
     """
 
-    def __init__(self, jobs: Stored, dialect: Dialect) -> None:
+    def __init__(self, jobs: Stored, dialect: Dialect, mark: int = 0) -> None:
         self.jobs = jobs
         self.dialect = dialect
+        self.mark = mark
         self.table = dialect.table(jobs.name)
         self.key = tuple(jobs.heading.primary_key)
 
@@ -232,7 +235,7 @@ class QueueWords:
 
     def succeed(self, where: Statement, *, duration: float | None, keeps: bool) -> Statement:
         """Return what completes a job: it stays as a success, which keeps its token, or goes."""
-        if not keeps:
+        if not (keeps or self.mark):
             return compose("DELETE FROM {} WHERE {}", self.table, where)
         changes: dict[str, Statement | str] = {
             "status": "'success'",
@@ -242,7 +245,7 @@ class QueueWords:
             "error_stack": "NULL",
             "_error_hash": "NULL",
             "_retry_time": "NULL",
-            "_worker": "0",
+            "_worker": self._marked(self.mark),
         }
         return self.update(changes, where)
 
@@ -257,8 +260,32 @@ class QueueWords:
             "_retry_time": retry,
             **{name: self.value(value) for name, value in values.items()},
             **PLAIN,
+            "_worker": self._marked(self.mark),
         }
         return self.update(changes, where)
+
+    @staticmethod
+    def _marked(mark: int) -> str:
+        """Return what is said of a worker that has ended a job: it holds nothing; below zero, for which task."""
+        return str(-mark)
+
+    def ended(self, mark: int) -> Statement:
+        """Return the SELECT of jobs that a task has ended: key, state, duration, message and stack of the error."""
+        return compose(
+            f"SELECT {{}}, status, duration, error_message, error_stack FROM {{}} WHERE _worker = {self._marked(mark)}"
+            " AND status IN ('success', 'error')",
+            self.key_columns(),
+            self.table,
+        )
+
+    def unmark(self, mark: int, keys: Sequence[Mapping[str, Any]], *, keeps: bool) -> list[Statement]:
+        """Return what takes the mark of a task from jobs, and removes those that are completed and not kept."""
+        said = compose(f"_worker = {self._marked(mark)} AND ({{}})", join(" OR ", map(self._one, keys)))
+        gone = [] if keeps else [compose("DELETE FROM {} WHERE {} = 'success' AND {}", self.table, HIDDEN_STATUS, said)]
+        return [*gone, self.update({"_worker": "0"}, said)]
+
+    def _one(self, key: Mapping[str, Any]) -> Statement:
+        return compose("({})", self.is_key(key))
 
     def release(self, held: Sequence[Held]) -> Statement:
         """Return what gives jobs back that were not tried: they keep their place, and the attempt does not count."""

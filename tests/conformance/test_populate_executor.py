@@ -13,9 +13,11 @@ import loky
 import numpy as np
 import pytest
 
+import djnb as dj
 from djnb.errors import PopulateError, PopulateInterrupted
 from djnb.events import KeyFailed, KeyFinished, KeyStarted
 from djnb.populate.result import PopulateResult
+from djnb.sql.statement import Statement
 from tests.conformance.recordings import fails_at
 
 
@@ -165,6 +167,71 @@ class TestExecutorThatBreaks:
             table.populate(executor=executor, suppress_errors=True)
 
         assert ([], []) == (table.keys(), [event for event in heard if isinstance(event, KeyFailed)])
+
+
+def die_once_at(number, marker):
+    """Return what kills the process at a key, the first time that any process is at it."""
+
+    def before(self, key):
+        if key["recording_id"] == number and not marker.exists():
+            marker.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    return before
+
+
+@pytest.mark.usefixtures("_environment")
+class TestWorkerThatNeverReports:
+    @pytest.mark.parametrize("is_kept", [False, True], ids=["", "kept"])
+    def test_what_it_has_made_is_counted(self, table, heard, dask, tmp_path, is_kept):
+        """
+        A cluster gives the task of a worker that was killed to another one, and tells nobody.
+
+        What the first one has made and what has failed there is counted, once, as the jobs tell it.
+        """
+        table.make = fails_at(7, ValueError("seven"), before=die_once_at(9, tmp_path / "died"))
+
+        with dj.config.override({"jobs.keep_completed": is_kept}):
+            result = table.populate(executor=dask, reserve_jobs=True, suppress_errors=True)
+
+        made = table.to_arrays("recording_id").tolist()
+        assert {*range(1, 7), 8} <= set(made)
+        assert len(made) == result.success_count
+        assert made == sorted(event.key["recording_id"] for event in heard if isinstance(event, KeyFinished))
+        assert [{"recording_id": 7}] == result.failed_keys
+        assert result.error_list[0][1].endswith("ValueError: seven")
+        assert (len(made) if is_kept else 0) == len(table.jobs.completed)
+        assert [] == marked(table)
+
+    def test_no_more_are_tried_than_asked_for(self, table, dask, tmp_path):
+        """`max_calls` holds for the first worker and the second one together."""
+        table.make = fails_at(7, ValueError("seven"), before=die_once_at(5, tmp_path / "died"))
+
+        result = table.populate(executor=dask, reserve_jobs=True, suppress_errors=True, max_calls=10)
+
+        assert result.success_count == len(table())
+        assert result.success_count + len(result.error_list) <= 10
+
+    def test_broken_pool_is_no_loss(self, table, heard, tmp_path):
+        """A pool that breaks takes the reports with it; the jobs tell what was done."""
+        table.make = fails_at(7, ValueError("seven"), before=die_once_at(9, tmp_path / "died"))
+        executor = loky.ProcessPoolExecutor(1)
+        try:
+            result = table.populate(executor=executor, reserve_jobs=True, suppress_errors=True)
+        finally:
+            executor.shutdown(kill_workers=True)
+
+        made = table.to_arrays("recording_id").tolist()
+        assert {*range(1, 7), 8} <= set(made)
+        assert made == sorted(event.key["recording_id"] for event in heard if isinstance(event, KeyFinished))
+        assert (len(made), 1) == (result.success_count, len(result.error_list))
+        assert [] == marked(table)
+
+
+def marked(table):
+    """Return the jobs that are ended and still say by whom."""
+    name = table.connection.dialect.table(table.jobs.name)
+    return list(table.connection.execute(Statement(f"SELECT * FROM {name} WHERE _worker < 0")).rows)
 
 
 @pytest.mark.usefixtures("signals_of_a_terminal")
