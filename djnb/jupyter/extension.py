@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 
 from djnb.jupyter import confirm, formatters, show_run, tracebacks
 from djnb.jupyter.magics import completion
+from djnb.jupyter.magics.diagram import DiagramMagics
 from djnb.jupyter.magics.populate import PopulateMagics, without_body
 from djnb.jupyter.magics.progress import ProgressMagics
 from djnb.tables import consent
@@ -29,7 +30,7 @@ def load(shell: InteractiveShell) -> None:
         undo.callback(tracebacks.install(shell))
         undo.callback(show_run.install(shell))
         undo.callback(completion.install(shell))
-        undo.callback(_add_magics(shell, PopulateMagics, ProgressMagics))
+        undo.callback(_add_magics(shell, PopulateMagics, ProgressMagics, DiagramMagics))
         undo.callback(_add_transformer(shell, without_body))
         consent.set_asker(confirm.asker(shell))
         undo.callback(consent.set_asker, None)

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.completer import SimpleCompletion, context_matcher
 
-from djnb.jupyter.magics import names
+from djnb.jupyter.magics import diagram, names
 from djnb.jupyter.magics.populate import OPTIONS
 
 if TYPE_CHECKING:
     from IPython.core.completer import CompletionContext
     from IPython.core.interactiveshell import InteractiveShell
 
-_LINE = re.compile(r"\s*%{1,2}(?P<magic>populate|progress)\s+(?P<given>.*)")
+_LINE = re.compile(r"\s*%{1,2}(?P<magic>populate|progress|diagram)\s+(?P<given>.*)")
 _WORD = re.compile(r"(?:^|(?<=\s))(?P<word>-{0,2}[\w.-]*)$")
 
 
@@ -58,6 +58,8 @@ def offers(text: str, namespace: dict[str, Any]) -> list[str]:
     if line is None or word is None:
         return []
     start = word["word"]
+    if line["magic"] == "diagram":
+        return _starting(start, diagram.OPTIONS if start.startswith("-") else diagram.offers(namespace))
     if start.startswith("-"):
         return _starting(start, OPTIONS) if line["magic"] == "populate" else []
     if line["magic"] == "populate" and line["given"].strip() != start:
