@@ -11,6 +11,7 @@ from djnb.jupyter import confirm, formatters, show_run, tracebacks
 from djnb.jupyter.magics import completion
 from djnb.jupyter.magics.diagram import DiagramMagics
 from djnb.jupyter.magics.populate import PopulateMagics, without_body
+from djnb.jupyter.magics.preview import PreviewMagics
 from djnb.jupyter.magics.progress import ProgressMagics
 from djnb.tables import consent
 
@@ -30,7 +31,7 @@ def load(shell: InteractiveShell) -> None:
         undo.callback(tracebacks.install(shell))
         undo.callback(show_run.install(shell))
         undo.callback(completion.install(shell))
-        undo.callback(_add_magics(shell, PopulateMagics, ProgressMagics, DiagramMagics))
+        undo.callback(_add_magics(shell, PopulateMagics, ProgressMagics, DiagramMagics, PreviewMagics))
         undo.callback(_add_transformer(shell, without_body))
         consent.set_asker(confirm.asker(shell))
         undo.callback(consent.set_asker, None)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Self
 
 from djnb.algebra.nodes import Node
+from djnb.algebra.order import read_order
 from djnb.connection import Connection
 from djnb.layout import Preview, Viewable
 from djnb.preview.page import check_limit, preview
@@ -98,9 +99,11 @@ class Pages(Viewable):
         ------
         UnknownAttributeError
             A name is not in the heading.
+        OperandError
+            What follows a name is neither ``ASC`` nor ``DESC``.
         """
         order = _listed(order_by)
-        self.node.heading.check([text.split()[0] for text in order], owner=self.node.label)
+        read_order(self.node, order)
         self.order_by, self.number = order, 1
         return self
 

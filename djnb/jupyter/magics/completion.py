@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.completer import SimpleCompletion, context_matcher
 
-from djnb.jupyter.magics import diagram, names
-from djnb.jupyter.magics.populate import OPTIONS
+from djnb.jupyter.magics import diagram, names, populate, preview
 
 if TYPE_CHECKING:
     from IPython.core.completer import CompletionContext
     from IPython.core.interactiveshell import InteractiveShell
 
-_LINE = re.compile(r"\s*%{1,2}(?P<magic>populate|progress|diagram)\s+(?P<given>.*)")
+_LINE = re.compile(r"\s*%{1,2}(?P<magic>populate|progress|diagram|preview)\s+(?P<given>.*)")
+_OPTIONS = {"populate": populate.OPTIONS, "preview": preview.OPTIONS}
 _WORD = re.compile(r"(?:^|(?<=\s))(?P<word>-{0,2}[\w.-]*)$")
 
 
@@ -61,10 +61,11 @@ def offers(text: str, namespace: dict[str, Any]) -> list[str]:
     if line["magic"] == "diagram":
         return _starting(start, diagram.OPTIONS if start.startswith("-") else diagram.offers(namespace))
     if start.startswith("-"):
-        return _starting(start, OPTIONS) if line["magic"] == "populate" else []
-    if line["magic"] == "populate" and line["given"].strip() != start:
+        return _starting(start, _OPTIONS.get(line["magic"], ()))
+    if line["magic"] in _OPTIONS and line["given"].strip() != start:
         return []  # the table is there: what follows is Python
-    return _starting(start, (name for name, cls in names.tables(namespace) if names.is_populated(cls)))
+    takes_any = line["magic"] == "preview"
+    return _starting(start, (name for name, cls in names.tables(namespace) if takes_any or names.is_populated(cls)))
 
 
 def _starting(start: str, texts: Iterable[str]) -> list[str]:

@@ -19,13 +19,18 @@ _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a cell left: its value, the pictures of that, what was printed, the bar on standard error, the error."""
+    """
+    What a cell left.
+
+    Its value, the pictures of that, what was printed, the bar on standard error, the error, what it displayed.
+    """
 
     value: Any = None
     data: dict[str, str] = field(default_factory=dict)
     printed: str = ""
     bar: str = ""
     error: BaseException | None = None
+    displayed: list[dict[str, str]] = field(default_factory=list)
 
 
 class Cells:
@@ -51,7 +56,12 @@ class Cells:
             hook.write_format_data = before
         text = _COLOUR.sub("", captured.stdout.removeprefix(f"Out[{result.execution_count}]: ")).strip()
         return Outcome(
-            result.result, formatted, text, captured.stderr, result.error_before_exec or result.error_in_exec
+            result.result,
+            formatted,
+            text,
+            captured.stderr,
+            result.error_before_exec or result.error_in_exec,
+            [output.data for output in captured.outputs],
         )
 
 
