@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -38,6 +39,7 @@ class Run:
     _is_paused: bool = field(default=False, repr=False)
     _result: PopulateResult | None = field(default=None, repr=False)
     _error: BaseException | None = field(default=None, repr=False)
+    _interrupt: Callable[[], None] | None = field(default=None, repr=False)
 
     def __repr__(self) -> str:
         if self._result is not None:
@@ -47,11 +49,22 @@ class Run:
         state = "ended" if not self.is_running else "stopping" if self.is_stopping else ""
         return f"<Run, {state or ('paused' if self.is_paused else 'running')}: {self.table}, {self.total} keys>"
 
-    def stop(self) -> None:
-        """End the run after the current key; from any thread."""
+    def stop(self, *, now: bool = False) -> None:
+        """
+        End the run after the current key; from any thread.
+
+        Parameters
+        ----------
+        now : bool
+            Do not wait for the end of the current key: it is undone, and its job waits for the next worker. Python
+            notices it between two of its own steps, so a long call of compiled code ends first; processes that make
+            keys are told as well; threads and machines of an ``executor`` are waited for.
+        """
         self._stop.set()
         with self._going:
             self._going.notify_all()
+        if now and self._interrupt is not None:
+            self._interrupt()
 
     def pause(self) -> None:
         """Begin no further key until `resume`; the current one goes on."""
@@ -108,15 +121,19 @@ class Run:
         """
         if not self.wait(timeout):
             raise TimeoutError(f"{self.table}.populate goes on still after {timeout} s.")
-        if self._error is not None:
+        if self._result is None:
+            assert self._error is not None
             raise self._error
-        assert self._result is not None
         return self._result
 
     def wait_while_paused(self, timeout: float | None = None) -> None:
         """Return when the run may go on, or after so many seconds. For the loops that make keys."""
         with self._going:
             self._going.wait_for(lambda: not self.is_paused, timeout)
+
+    def begin(self, interrupt: Callable[[], None]) -> None:
+        """Note what interrupts the current key. For those who carry it out."""
+        self._interrupt = interrupt
 
     def end(self, result: PopulateResult | None, error: BaseException | None = None) -> None:
         """Note what came of it. For those who carry it out."""

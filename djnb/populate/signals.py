@@ -4,14 +4,17 @@ Signals during a run: SIGINT and SIGTERM end it where nothing is left half done.
 A signal interrupts a computation at once. Anywhere else, within a claim or a commit for example, it waits until that is
 over, which takes moments. The second signal waits for nothing.
 
-Python hears signals in the main thread only, so a run in another thread has no handlers: it is ended by ``run.stop()``.
-A handler that the user has set stays in charge.
+Python hears signals in the main thread only. A run in another thread is interrupted by an exception that another thread
+puts into it: where it may be, between two steps of Python, and so not amid a call of compiled code. A handler that the
+user has set stays in charge.
 """
 
 from __future__ import annotations
 
+import ctypes
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -24,6 +27,10 @@ _PYTHONS_OWN: dict[signal.Signals, Any] = {
 """The signals that end a run, and the handlers which a run may put its own in the place of."""
 
 
+_CALLS, _CALL_SECONDS = 20, 0.05
+"""How often another thread sends a signal that is not heard, and the time between two."""
+
+
 class Interrupted(KeyboardInterrupt):
     """
     A signal came.
@@ -34,7 +41,7 @@ class Interrupted(KeyboardInterrupt):
         Which.
     """
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: int = signal.SIGINT) -> None:
         self.signal = number
         super().__init__(signal.Signals(number).name)
 
@@ -53,6 +60,9 @@ class Guard:
         self._is_gentle = is_gentle
         self._received: list[int] = []
         self._is_open = False
+        self._thread = threading.get_ident()
+        self._lock = threading.Lock()
+        self._is_over = self._is_calling = False
 
     @property
     def has_heard(self) -> bool:
@@ -66,6 +76,8 @@ class Guard:
 
     def receive(self, number: int, frame: FrameType | None = None) -> None:
         """Take note of a signal; raise where it may interrupt. The handler of the signals."""
+        if self._is_calling and self._received:
+            return  # sent again, and heard before
         self._received.append(number)
         urgent = len(self._received) - self._is_gentle
         if urgent > 1 or (urgent == 1 and self._is_open):
@@ -82,6 +94,37 @@ class Guard:
         """
         if len(self._received) > self._is_gentle:
             raise Interrupted(self._received[-1])
+
+    def interrupt(self) -> None:
+        """Do what a signal does, from any thread; nothing where one has come, or the run has ended."""
+        with self._lock:
+            if self._is_over or len(self._received) > self._is_gentle:
+                return
+            self._is_gentle = False
+            if threading.get_ident() != self._thread:
+                self._interrupt()
+                return
+        self.receive(signal.SIGINT)
+
+    def _interrupt(self) -> None:
+        """Interrupt from another thread, by a signal, which wakes one that sleeps."""
+        # A signal that comes when the thread is about to sleep is heard when it wakes; so it is sent again.
+        self._is_calling = True
+        for _ in range(_CALLS):
+            if self._received:
+                break
+            if hasattr(signal, "pthread_kill"):
+                signal.pthread_kill(self._thread, signal.SIGINT)
+            else:
+                signal.raise_signal(signal.SIGINT)
+            time.sleep(_CALL_SECONDS)
+        time.sleep(_CALL_SECONDS)
+        self._is_calling = False
+
+    def end(self) -> None:
+        """Hear nothing more: what comes from now on is for whoever comes next."""
+        with self._lock:
+            self._is_over = True
 
     @contextmanager
     def interruptible(self) -> Iterator[None]:
@@ -104,8 +147,53 @@ class Guard:
         self._is_open = False
 
 
-_active: Guard | None = None
-"""Of the main thread; there is at most one, since only one run can be in a thread."""
+class ThreadGuard(Guard):
+    """The guard of a run in a thread that hears no signals."""
+
+    @contextmanager
+    def interruptible(self) -> Iterator[None]:
+        """Let an interruption come into the block, up to where it is held."""
+        with self._lock:
+            self.check()
+            self._is_open = True
+        try:
+            yield
+        finally:
+            self.hold()
+
+    def open_again(self) -> None:
+        """Let an interruption come again, as before it was held."""
+        with self._lock:
+            if not self._is_open:
+                self.check()
+                self._is_open = True
+
+    def hold(self) -> None:
+        """Let interruptions wait; one that is on its way comes now or not before the next block."""
+        with self._lock:
+            self._is_open = False
+            if self._received:
+                _put_into(self._thread, None)
+
+    def _interrupt(self) -> None:
+        self._received.append(signal.SIGINT)
+        if self._is_open:
+            _put_into(self._thread, Interrupted)
+
+
+def _put_into(thread: int, kind: type[BaseException] | None) -> None:
+    """Have a thread raise an exception at its next step; None takes back what it has not raised yet."""
+    kind_or_null = ctypes.py_object() if kind is None else ctypes.py_object(kind)
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), kind_or_null)
+
+
+class _Active(threading.local):
+    """The guard of a thread; there is at most one, since only one run can be in a thread."""
+
+    guard: Guard | None = None
+
+
+_active = _Active()
 
 
 @contextmanager
@@ -115,27 +203,27 @@ def guarded(*, is_gentle: bool = False) -> Iterator[Guard]:
 
     A block within another has the guard of the outer one.
     """
-    global _active
-    if threading.current_thread() is not threading.main_thread():
-        yield Guard()
+    if _active.guard is not None:
+        yield _active.guard
         return
-    if _active is not None:
-        yield _active
-        return
-    guard = Guard(is_gentle=is_gentle)
+    is_main = threading.current_thread() is threading.main_thread()
     before: dict[signal.Signals, Any] = {}
-    _active = guard
+    if is_main:
+        handlers = {number: signal.getsignal(number) for number in _PYTHONS_OWN}
+        before = {number: own for number, own in _PYTHONS_OWN.items() if handlers[number] is own}
+    # Where SIGINT is the user's, it is not for a run to send it.
+    hears = signal.SIGINT in before
+    guard = _active.guard = Guard(is_gentle=is_gentle) if hears else ThreadGuard(is_gentle=is_gentle)
     try:
-        for number, own in _PYTHONS_OWN.items():
-            handler = signal.getsignal(number)
-            if handler is own:
-                before[number] = handler
-                signal.signal(number, guard.receive)
+        for number in before:
+            signal.signal(number, guard.receive)
         yield guard
     finally:
+        # First of all: an interruption that is on its way finds the handlers that it was meant for.
+        guard.end()
         for number, handler in before.items():
             signal.signal(number, handler)
-        _active = None
+        _active.guard = None
 
 
 def hold() -> None:
@@ -145,18 +233,11 @@ def hold() -> None:
     Called before a commit: a signal amid it would leave nobody knowing whether the rows are kept. The loop opens itself
     to signals again with the next key.
     """
-    guard = _guard_here()
-    if guard is not None:
-        guard.hold()
+    if _active.guard is not None:
+        _active.guard.hold()
 
 
 def open_again() -> None:
     """Let signals interrupt again: what was to be committed must be computed once more."""
-    guard = _guard_here()
-    if guard is not None:
-        guard.open_again()
-
-
-def _guard_here() -> Guard | None:
-    """Return the guard of this thread, if it has one that hears signals."""
-    return _active if threading.current_thread() is threading.main_thread() else None
+    if _active.guard is not None:
+        _active.guard.open_again()

@@ -108,7 +108,12 @@ class _Populate:
         result: PopulateResult | None = None
         try:
             with guarded() as guard, self.maker.connection.patient(lambda: guard.has_heard or self.run.is_stopping):
+                self.run.begin(guard.interrupt)
                 result = self._go(guard)
+        except PopulateInterrupted as interrupt:
+            # Nobody waits for it in a thread: it is what `run.stop(now=True)` was asked for.
+            self.run.end(interrupt.result if is_alone else None, interrupt)
+            raise
         except BaseException as error:
             if is_alone:
                 logger.warning("%s.populate in the background has ended by an error: %s", self.run.table, error)

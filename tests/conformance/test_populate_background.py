@@ -8,7 +8,7 @@ import pytest
 
 import djnb as dj
 from djnb.errors import MakeError
-from djnb.events import KeyFinished, PopulateFinished, PopulateStarted
+from djnb.events import KeyFinished, PopulateFinished, PopulateStarted, StatementSent
 from djnb.populate.result import PopulateResult
 from tests.conformance.recordings import KEYS, fails_at, outline
 
@@ -64,6 +64,48 @@ class TestBackground:
         leave.set()
 
         assert PopulateResult("Result", 1, remaining=2, is_stopped=True) == run.result(60)
+
+    @pytest.mark.parametrize("reserve_jobs", [False, True])
+    def test_stop_now_undoes_the_key_in_hand(self, computed, reserve_jobs):
+        """`run.stop(now=True)` waits for no key: the one in hand leaves nothing behind, and its job is given back."""
+        reached, never = threading.Event(), threading.Event()
+
+        def make(self, key):
+            self.insert1(dict(key, value=1))
+            while key["recording_id"] == 2 and not never.wait(0.01):
+                reached.set()
+
+        Result = computed(make)
+        run = Result.populate(background=True, reserve_jobs=reserve_jobs, display_progress=False)
+        assert reached.wait(60)
+
+        run.stop(now=True)
+        result = run.result(60)
+
+        assert PopulateResult("Result", 1, remaining=2, is_interrupted=True, is_stopped=True) == result
+        assert ("Result: 1 made, 2 left, interrupted", KEYS[:1]) == (str(result), Result.keys())
+        never.set()
+        assert 2 == Result.populate(reserve_jobs=reserve_jobs).success_count
+
+    def test_stop_now_waits_while_rows_are_committed(self, connection, computed):
+        """Amid the commit it is too late to undo the key: it is there, and counted, and no other is begun."""
+        Result = computed(fails_at(None, None))
+        runs = []
+
+        def interrupt(event):
+            if event.sql.startswith("COMMIT") and not runs[0].is_stopping:
+                stopper = threading.Thread(target=runs[0].stop, kwargs={"now": True})
+                stopper.start()
+                stopper.join(60)
+
+        with (
+            connection.bus.subscribed(lambda event: runs.append(event.run), PopulateStarted),
+            connection.bus.subscribed(interrupt, StatementSent),
+        ):
+            result = Result.populate(background=True).result(60)
+
+        assert PopulateResult("Result", 1, remaining=2, is_interrupted=True, is_stopped=True) == result
+        assert KEYS[:1] == Result.keys()
 
     def test_pause_begins_no_further_key_until_it_is_resumed(self, connection, computed):
         """A paused run holds between two keys; `resume` lets it go on."""

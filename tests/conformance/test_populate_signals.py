@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 from contextlib import suppress
 
 import pytest
@@ -46,6 +47,35 @@ class TestSignal:
         expected = PopulateResult("Result", 1, remaining=2, is_interrupted=True)
         assert ([KEYS[0]], expected, expected) == (Result.keys(), caught.value.result, heard[-1].result)
         assert "Result: 1 made, 2 left, interrupted" == str(caught.value.result)
+
+    def test_stop_now_from_another_thread_is_heard_like_a_signal(self, connection, computed):
+        """A button whose clicks come in another thread ends a run of the main thread amid a key, also in its sleep."""
+        reached = threading.Event()
+
+        def make(self, key):
+            self.insert1(dict(key, value=1))
+            if key["recording_id"] == 2:
+                reached.set()
+                time.sleep(60)
+
+        Result = computed(make)
+        runs = []
+
+        def stop():
+            reached.wait(60)
+            runs[0].stop(now=True)
+
+        stopper = threading.Thread(target=stop)
+        stopper.start()
+        with (
+            connection.bus.subscribed(lambda event: runs.append(event.run), PopulateStarted),
+            pytest.raises(PopulateInterrupted) as caught,
+        ):
+            Result.populate()
+        stopper.join(60)
+
+        expected = PopulateResult("Result", 1, remaining=2, is_interrupted=True, is_stopped=True)
+        assert (KEYS[:1], expected) == (Result.keys(), caught.value.result)
 
     @BOTH
     def test_while_rows_are_committed_waits_for_the_commit(self, connection, computed, number):
