@@ -30,8 +30,9 @@ if TYPE_CHECKING:
     from djnb.errors import DataJointError
     from djnb.jobs.retry import Retry
     from djnb.orphans import OrphanPlan, find_orphans
+    from djnb.populate.listing import runs
     from djnb.populate.result import PopulateResult, Progress
-    from djnb.populate.run import Run, runs
+    from djnb.populate.run import Run
     from djnb.query import Query
     from djnb.rows.upsert import UpsertResult
     from djnb.rows.validate import ValidationResult
@@ -137,7 +138,7 @@ _HOMES = {
     "Retry": "djnb.jobs.retry",
     "Progress": "djnb.populate.result",
     "Run": "djnb.populate.run",
-    "runs": "djnb.populate.run",
+    "runs": "djnb.populate.listing",
     "MatCell": "djnb.codecs.blob",
     "MatStruct": "djnb.codecs.blob",
     "ObjectRef": "djnb.stores.refs",

@@ -93,11 +93,12 @@ class PopulateStarted(Event):
 
 @dataclass(frozen=True)
 class KeyStarted(Event):
-    """``make()`` is called for a key."""
+    """``make()`` is called for a key; ``worker`` tells several workers of a run apart, where that is known."""
 
     run: Run
     key: Mapping[str, Any]
     time: float
+    worker: str = ""
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from djnb.errors.base import DataJointError, describe
 
 if TYPE_CHECKING:
     from djnb.populate.result import PopulateResult
+    from djnb.populate.results import PopulateResults
 
 
 class KeyFailedError(DataJointError):
@@ -47,11 +48,11 @@ class MakeError(KeyFailedError):
 
     Attributes
     ----------
-    result : PopulateResult or None
+    result : PopulateResult or PopulateResults or None
         What the populate had done up to then.
     """
 
-    result: PopulateResult | None = None
+    result: PopulateResult | PopulateResults | None = None
 
     _said = "`{table}.make` failed for the key {key}: {cause}."
     _next = (
@@ -154,11 +155,11 @@ class PopulateInterrupted(KeyboardInterrupt):
 
     Attributes
     ----------
-    result : PopulateResult
+    result : PopulateResult or PopulateResults
         What was done up to then.
     """
 
-    def __init__(self, result: PopulateResult) -> None:
+    def __init__(self, result: PopulateResult | PopulateResults) -> None:
         self.result = result
         super().__init__(f"populate was interrupted: {result}")
 
@@ -170,6 +171,6 @@ class PopulateTerminated(PopulateInterrupted, SystemExit):
     As a ``SystemExit`` it ends a program that does not catch it, with the exit code of a terminated process, 143.
     """
 
-    def __init__(self, result: PopulateResult) -> None:
+    def __init__(self, result: PopulateResult | PopulateResults) -> None:
         super().__init__(result)
         self.code = 128 + signal.SIGTERM

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from djnb.jupyter import confirm, formatters, show_run, tracebacks
+from djnb.jupyter import confirm, display_taking, formatters, show_run, tracebacks
 from djnb.jupyter.magics import completion
 from djnb.jupyter.magics.diagram import DiagramMagics
 from djnb.jupyter.magics.populate import PopulateMagics, without_body
@@ -30,6 +30,7 @@ def load(shell: InteractiveShell) -> None:
         undo.callback(formatters.install(shell))
         undo.callback(tracebacks.install(shell))
         undo.callback(show_run.install(shell))
+        undo.callback(display_taking.install(shell))
         undo.callback(completion.install(shell))
         undo.callback(_add_magics(shell, PopulateMagics, ProgressMagics, DiagramMagics, PreviewMagics))
         undo.callback(_add_transformer(shell, without_body))

@@ -65,6 +65,10 @@ class Source(Protocol):
         """Return what is to be done next, beside what is in hand; None if there is nothing now."""
         ...
 
+    def look(self, in_hand: list[tuple[int, Task]]) -> None:
+        """Look what lanes are at that have not reported yet."""
+        ...
+
     def take(self, task: Task, report: Report) -> None:
         """Take what came of a task."""
         ...
@@ -154,7 +158,7 @@ class Foreman:
             if task is None:
                 return
             if len(task.keys) == 1:  # of several nobody knows here when each is begun
-                tally.start(task.keys[0])
+                tally.start(task.keys[0], worker=str(lane + 1))
             self._submit(lanes, lane, task, None)
 
     def _submit(self, lanes: Lanes, lane: int, task: Task, parcel: bytes | None) -> None:
@@ -169,7 +173,9 @@ class Foreman:
 
     def _collect(self, source: Source, lanes: Lanes, *, seconds: float = _LOOK_SECONDS) -> Lanes:
         """Take the reports that are there; return the lanes to go on with."""
-        done, _ = wait(self._running, timeout=seconds, return_when=FIRST_COMPLETED)
+        done, waiting = wait(self._running, timeout=seconds, return_when=FIRST_COMPLETED)
+        if not done:
+            source.look([self._running[future] for future in waiting])
         broken: list[_Broken] = []
         for future in done:
             lane, task = self._running.pop(future)

@@ -137,7 +137,9 @@ def environment_of(address: Address) -> dict[str, str]:
     """Return the variables by which a child of this process reaches a database: nothing of it is pickled."""
     path = f"{address.scheme}:///{Path(address.path).absolute()}" if address.path else str(address)
     password = {} if address.password is None else {"DJNB_DATABASE_PASSWORD": address.password}
-    return {"DJNB_DATABASE_URL": path, **password, **variables_of_stores()}
+    # A notebook has matplotlib show its figures in the notebook, which a process without one cannot.
+    drawing = {"MPLBACKEND": "agg"} if os.environ.get("MPLBACKEND", "").startswith("module://") else {}
+    return {"DJNB_DATABASE_URL": path, **password, **variables_of_stores(), **drawing}
 
 
 def cause_of_death(code: int | None) -> str:

@@ -37,6 +37,7 @@ class Options:
     max_calls: int | None = None
     limit: int | None = None
     order: Order | None = None
+    capture_output: bool = False
     make_kwargs: Mapping[str, Any] = field(default_factory=dict)
     reserve_jobs: bool = False
     priority: int | None = None

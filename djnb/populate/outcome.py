@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from djnb.jobs.retry import tell
+from djnb.populate.output import Output
 
 logger = logging.getLogger(__name__)
 
@@ -42,6 +43,8 @@ class Outcome:
         Seconds.
     error : Exception or None
         What `make` raised.
+    output : Output or None
+        What `make` printed and drew, where that was kept.
     """
 
     key: Mapping[str, Any]
@@ -49,6 +52,7 @@ class Outcome:
     started: float
     duration: float
     error: Exception | None = None
+    output: Output | None = None
 
 
 @dataclass(frozen=True)
@@ -71,14 +75,15 @@ class Packed:
     error: bytes = b""
     text: str = ""
     stack: str = ""
+    output: Output | None = None
 
     @classmethod
     def of(cls, outcome: Outcome) -> Packed:
         """Pack an outcome, in the process that has it."""
         given = (outcome.key, outcome.fate, outcome.started, outcome.duration)
         if outcome.error is None:
-            return cls(*given)
-        return cls(*given, _pickled(outcome.error), *tell(outcome.error))
+            return cls(*given, output=outcome.output)
+        return cls(*given, _pickled(outcome.error), *tell(outcome.error), output=outcome.output)
 
     def unpack(self) -> Outcome:
         """Return the outcome, in the process that wants it."""
@@ -87,7 +92,7 @@ class Packed:
             error = _unpickled(self.error) or RemoteError(self.text)
             if error.__cause__ is None:
                 error.__cause__ = RemoteTraceback(self.stack)
-        return Outcome(self.key, self.fate, self.started, self.duration, error)
+        return Outcome(self.key, self.fate, self.started, self.duration, error, self.output)
 
 
 def _pickled(error: Exception) -> bytes:

@@ -5,10 +5,10 @@ What shows a run that was asked to be shown: a ``tqdm`` bar, unless a face has p
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
-from djnb.events import Event, KeyFailed, KeyFinished, KeySkipped, KeyStarted
+from djnb.events import Event, KeyFailed, KeyFinished, KeySkipped, KeyStarted, PopulateStarted
 from djnb.layout import key_text
 
 if TYPE_CHECKING:
@@ -41,16 +41,29 @@ def say(text: str) -> None:
 
 @contextmanager
 def bar(connection: Connection, run: Run) -> Iterator[None]:
-    """Show a run as a ``tqdm`` bar: count, rate, time left, errors, the current key."""
+    """Show a run as a ``tqdm`` bar for each table: count, rate, time left, errors, the current key."""
     from tqdm import tqdm
 
     failed = 0
-    with tqdm(total=run.total, desc=run.table, unit="key", dynamic_ncols=True) as shown:
+    with ExitStack() as stack:
+
+        def begin(table: str, total: int) -> Any:
+            nonlocal failed
+            failed = 0
+            return stack.enter_context(tqdm(total=total, desc=table, unit="key", dynamic_ncols=True))
+
+        shown = begin(run.table, run.total) if len(run.tables) == 1 else None
 
         def follow(event: Any) -> None:
-            nonlocal failed
+            nonlocal failed, shown
             if event.run is not run:
                 return
+            if isinstance(event, PopulateStarted):
+                if len(run.tables) > 1:
+                    stack.close()  # the bar of the table before stays where it is
+                    shown = begin(event.table, event.total)
+                return
+            assert shown is not None
             if isinstance(event, KeyStarted):
                 current = key_text(event.key)
                 shown.set_postfix_str(f"{failed} failed, {current}" if failed else current, refresh=False)
@@ -58,9 +71,10 @@ def bar(connection: Connection, run: Run) -> Iterator[None]:
             failed += isinstance(event, KeyFailed)
             shown.update()
 
-        kinds: tuple[type[Event], ...] = (KeyStarted, KeyFinished, KeyFailed, KeySkipped)
+        kinds: tuple[type[Event], ...] = (PopulateStarted, KeyStarted, KeyFinished, KeyFailed, KeySkipped)
         try:
             with connection.bus.subscribed(follow, *kinds):
                 yield
         finally:
-            shown.set_postfix_str(f"{failed} failed" if failed else "")
+            if shown is not None:
+                shown.set_postfix_str(f"{failed} failed" if failed else "")

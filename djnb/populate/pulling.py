@@ -6,7 +6,7 @@ import time
 from collections import deque
 from collections.abc import Iterable, Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,11 +21,13 @@ from djnb.jobs.states import Status
 from djnb.jobs.workers import Worker
 from djnb.populate.contract import has_row
 from djnb.populate.foreman import Task
+from djnb.populate.glance import Glances
 from djnb.populate.journal import Journal, journal_at, read_journal
 from djnb.populate.lanes import Loss
 from djnb.populate.maker import Maker
 from djnb.populate.outcome import Fate, Outcome, Packed
 from djnb.populate.pace import Pace
+from djnb.populate.recorder import Recorder
 from djnb.populate.remote import Report, find
 from djnb.populate.shift import Shift, Terms
 from djnb.populate.signals import guarded
@@ -59,6 +61,8 @@ class Errand:
         When it was given out, by the clock of whoever did.
     mark : int
         What the jobs that it ends say, instead of the journal; 0 where the journal is.
+    is_captured : bool
+        Whether to report also what `make` prints and draws.
     """
 
     terms: Terms
@@ -68,6 +72,7 @@ class Errand:
     journal: Path
     given: float
     mark: int = 0
+    is_captured: bool = False
 
 
 def run_errand(token: str, parcel: bytes | None, *, number: int, errand: Errand) -> Report | None:
@@ -82,15 +87,24 @@ def run_errand(token: str, parcel: bytes | None, *, number: int, errand: Errand)
     most = errand.most
     if errand.mark and most is not None:  # a cluster may give an errand to another one, when a worker was lost with it
         most = max(0, most - len(ended_by(shift.queue, errand.mark)))
-    with guarded() as guard, known.maker.connection.patient(lambda: guard.has_heard), journals as journal:
+    with (
+        guarded() as guard,
+        known.maker.connection.patient(lambda: guard.has_heard),
+        journals as journal,
+        Recorder(is_on=errand.is_captured) as recorder,
+    ):
 
         def may_begin() -> bool:
             guard.check()
             # What was taken ahead is made although it is late: it is a second's work at most.
             return not outcomes or shift.holds or time.monotonic() < end
 
+        def start(key: Mapping[str, Any]) -> None:
+            journal.begin(key)
+            recorder.begin(key)
+
         def take(outcome: Outcome) -> None:
-            sent = known.sent(outcome)
+            sent = known.sent(replace(outcome, output=recorder.end()))
             journal.end(sent)
             outcomes.append(sent)
 
@@ -98,7 +112,7 @@ def run_errand(token: str, parcel: bytes | None, *, number: int, errand: Errand)
             is_drained = shift.work(
                 guard,
                 may_begin=may_begin,
-                start=journal.begin,
+                start=start,
                 take=take,
                 left=lambda: None if most is None else most - len(outcomes),
             )
@@ -141,6 +155,7 @@ class PulledJobs:
         self._made: deque[tuple[float, set[_Values]]] = deque()
         self._doubtful: dict[_Values, Mapping[str, Any]] = {}
         self._lost: list[Errand] = []
+        self._glances = Glances()
         self.is_drained = False
 
     def close(self) -> None:
@@ -172,7 +187,9 @@ class PulledJobs:
             return None
         journal = Path(self._folder.name, str(next(self._numbers)))
         mark = new_mark() if self._is_marking else 0
-        errand = Errand(self._terms, _TASK_SECONDS, most, self._pace, journal, time.monotonic(), mark)
+        errand = Errand(
+            self._terms, _TASK_SECONDS, most, self._pace, journal, time.monotonic(), mark, self._tally.is_captured
+        )
         return Task(run_errand, {"errand": errand})
 
     def take(self, task: Task, report: Report) -> None:
@@ -197,10 +214,18 @@ class PulledJobs:
         take_note(self._queue, errand.mark, jobs)
         return outcomes
 
+    def look(self, in_hand: list[tuple[int, Task]]) -> None:
+        """Tell which keys are being made, by what the workers have noted."""
+        for lane, task in in_hand:
+            key = self._glances.begun(task.arguments["errand"].journal)
+            if key is not None:
+                self._tally.start(key, worker=str(lane + 1))
+
     def _take(self, outcomes: Iterable[Outcome]) -> None:
         made = set()
         for outcome in outcomes:
-            self._tally.start(outcome.key, outcome.started)
+            if not self._glances.forget(outcome.key):
+                self._tally.start(outcome.key, outcome.started)
             if outcome.fate != "skipped":
                 self._pace = self._pace.after(outcome.duration)
             if outcome.fate == "made":

@@ -60,10 +60,13 @@ class PushedKeys:
         if left <= 0:
             return None
         if self._doubtful:
-            return _task((self._doubtful.popleft(),), is_doubtful=True)
+            return self._task((self._doubtful.popleft(),), is_doubtful=True)
         fair = len(self._waiting) // self._lanes
         count = max(1, min(self._pace.fitting(_TASK_SECONDS), fair, left, _LARGEST))
-        return _task(tuple(self._waiting.popleft() for _ in range(count)), is_doubtful=False)
+        return self._task(tuple(self._waiting.popleft() for _ in range(count)), is_doubtful=False)
+
+    def look(self, in_hand: list[tuple[int, Task]]) -> None:
+        """Do nothing: a key that takes long is given out alone, and was told then."""
 
     def take(self, task: Task, report: Report) -> None:
         """Tell what came of keys; what was not tried waits again."""
@@ -83,6 +86,6 @@ class PushedKeys:
         else:
             self._doubtful.extend(task.keys)
 
-
-def _task(keys: tuple[Mapping[str, Any], ...], *, is_doubtful: bool) -> Task:
-    return Task(make_keys, {"keys": keys, "seconds": _TASK_SECONDS, "is_doubtful": is_doubtful}, keys)
+    def _task(self, keys: tuple[Mapping[str, Any], ...], *, is_doubtful: bool) -> Task:
+        how = {"seconds": _TASK_SECONDS, "is_doubtful": is_doubtful, "is_captured": self._tally.is_captured}
+        return Task(make_keys, {"keys": keys, **how}, keys)

@@ -13,12 +13,13 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from djnb.populate.contract import has_row
 from djnb.populate.maker import Maker
 from djnb.populate.outcome import Outcome, Packed
+from djnb.populate.recorder import Recorder
 from djnb.populate.signals import guarded
 
 _KEPT = 8
@@ -107,6 +108,7 @@ def make_keys(
     keys: Sequence[Mapping[str, Any]],
     seconds: float,
     is_doubtful: bool,
+    is_captured: bool = False,
 ) -> Report | None:
     """
     Make keys for some time, at least one of them, and report what came of those that were tried.
@@ -125,6 +127,8 @@ def make_keys(
         No further key is begun after this time.
     is_doubtful : bool
         Whether a worker was lost with these keys, so that they may be made already.
+    is_captured : bool
+        Whether to report also what `make` prints and draws.
 
     Returns
     -------
@@ -136,7 +140,11 @@ def make_keys(
         return None
     maker, outcomes = known.maker, list[Outcome | Packed]()
     end = time.monotonic() + seconds
-    with guarded() as guard, maker.connection.patient(lambda: guard.has_heard):
+    with (
+        guarded() as guard,
+        maker.connection.patient(lambda: guard.has_heard),
+        Recorder(is_on=is_captured) as recorder,
+    ):
         try:
             for key in keys:
                 if outcomes and time.monotonic() >= end:
@@ -144,7 +152,9 @@ def make_keys(
                 if is_doubtful and has_row(maker.connection, maker.target, key):
                     outcome = Outcome(key, "made", time.time(), 0.0)
                 else:
+                    recorder.begin(key)
                     outcome = maker.make(key, guard)
+                    outcome = replace(outcome, output=recorder.end())
                 outcomes.append(known.sent(outcome))
             return Report(outcomes)
         except KeyboardInterrupt:

@@ -67,8 +67,8 @@ class Reservations:
             self._is_drained = self._shift.work(
                 guard,
                 may_begin=lambda: may_begin(tally, guard),
-                start=tally.start,
-                take=tally.take,
+                start=tally.start_here,
+                take=tally.take_here,
                 left=lambda: None if options.most is None else options.most - tally.calls,
             )
             return

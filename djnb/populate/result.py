@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 
 from djnb.errors import describe
 from djnb.layout import key_text
+from djnb.populate.output import Output
+from djnb.populate.output_html import folded
 
 _SHOWN = 5
 """How many errors a display shows."""
@@ -65,6 +67,8 @@ class PopulateResult:
         Seconds.
     has_jobs : bool
         Whether the keys were those of a job table, which keeps the errors too.
+    outputs : list of Output
+        What ``make`` printed and drew, for the last keys that did, where that was to be kept.
     """
 
     table: str
@@ -76,6 +80,7 @@ class PopulateResult:
     is_stopped: bool = False
     duration: float = field(default=0.0, compare=False)
     has_jobs: bool = field(default=False, compare=False)
+    outputs: list[Output] = field(default_factory=list, compare=False)
 
     def __iter__(self) -> Iterator[tuple[Mapping[str, Any], Any]]:
         return iter(self.error_list)
@@ -124,6 +129,9 @@ class PopulateResult:
         lines += [f"  {key_text(key)}: {_message(error)}" for key, error in self.error_list[:_SHOWN]]
         if len(self.error_list) > _SHOWN:
             lines.append(f"  … and {len(self.error_list) - _SHOWN} more in .error_list")
+        if self.outputs:
+            keys = f"{len(self.outputs)} key{'' if len(self.outputs) == 1 else 's'}"
+            lines.append(f"What make printed for {keys} is in .outputs")
         return "\n".join(filter(None, [*lines, self._next_step()]))
 
     def _repr_html_(self) -> str:
@@ -138,6 +146,7 @@ class PopulateResult:
             '<div class="djnb-result" style="font-size: var(--jp-ui-font-size1, 13px)">'
             f"<b>{escape(self.table)}</b>: {escape(', '.join(self._parts()))}"
             f"{f'<ul>{items}</ul>' if items else ''}"
+            f"{folded(self.outputs)}"
             f"{f'<div>{self._next_step()}</div>' if self._next_step() else ''}</div>"
         )
 

@@ -6,10 +6,15 @@ import threading
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from djnb.populate.output import Outputs
+from djnb.populate.view import View
+from djnb.populate.watch import RunWatch
 
 if TYPE_CHECKING:
     from djnb.populate.result import PopulateResult
+    from djnb.populate.results import PopulateResults
 
 _KEPT = 20
 """How many runs that have ended are still listed."""
@@ -23,23 +28,39 @@ class Run:
     Attributes
     ----------
     table : str
-        The class.
+        The class; for several tables, what they are called together.
     total : int
-        How many keys are to be made at most; 0 until they are counted.
+        How many keys are to be made at most; 0 until they are counted. Of several tables, those of the current one.
+    tables : tuple of str
+        The classes, in their order.
+    is_background : bool
+        Whether nobody waits for its end.
     id : str
         Tells runs apart.
+    outputs : Outputs
+        What ``make`` has printed and drawn so far, where that is kept.
+    watch : RunWatch
+        Hears all that happens in the run.
     """
 
     table: str
     total: int = 0
+    tables: tuple[str, ...] = ()
+    is_background: bool = False
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    outputs: Outputs = field(default_factory=Outputs)
+    watch: RunWatch = field(init=False)
     _stop: threading.Event = field(default_factory=threading.Event, repr=False)
     _ended: threading.Event = field(default_factory=threading.Event, repr=False)
     _going: threading.Condition = field(default_factory=threading.Condition, repr=False)
     _is_paused: bool = field(default=False, repr=False)
-    _result: PopulateResult | None = field(default=None, repr=False)
+    _result: PopulateResult | PopulateResults | None = field(default=None, repr=False)
     _error: BaseException | None = field(default=None, repr=False)
     _interrupt: Callable[[], None] | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        self.tables = self.tables or (self.table,)
+        self.watch = RunWatch(self)
 
     def __repr__(self) -> str:
         if self._result is not None:
@@ -48,6 +69,15 @@ class Run:
             return f"<Run, ended: {self.table}: {type(self._error).__name__}>"
         state = "ended" if not self.is_running else "stopping" if self.is_stopping else ""
         return f"<Run, {state or ('paused' if self.is_paused else 'running')}: {self.table}, {self.total} keys>"
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        from djnb.populate.listing import picture  # which also pictures several
+
+        return {"text/plain": repr(self), "text/html": picture(self)}
+
+    def view(self) -> View:
+        """Return how things stand: counts, pace, time left, errors, the keys in hand."""
+        return self.watch.look()
 
     def stop(self, *, now: bool = False) -> None:
         """
@@ -103,9 +133,14 @@ class Run:
         """
         return self._ended.wait(timeout)
 
-    def result(self, timeout: float | None = None) -> PopulateResult:
+    @property
+    def error(self) -> BaseException | None:
+        """What has ended the run, if it was an error."""
+        return self._error if self._result is None else None
+
+    def result(self, timeout: float | None = None) -> PopulateResult | PopulateResults:
         """
-        Wait for the end and return what came of it.
+        Wait for the end and return what came of it; for several tables, by table.
 
         Parameters
         ----------
@@ -135,7 +170,7 @@ class Run:
         """Note what interrupts the current key. For those who carry it out."""
         self._interrupt = interrupt
 
-    def end(self, result: PopulateResult | None, error: BaseException | None = None) -> None:
+    def end(self, result: PopulateResult | PopulateResults | None, error: BaseException | None = None) -> None:
         """Note what came of it. For those who carry it out."""
         self._result, self._error = result, error
         self._ended.set()
@@ -154,7 +189,7 @@ def register(run: Run) -> None:
         _runs.append(run)
 
 
-def runs() -> list[Run]:
+def running() -> list[Run]:
     """Return the runs that were started in the background of this process, the latest last, with some that ended."""
     with _lock:
         return list(_runs)

@@ -22,8 +22,8 @@ def make_each(maker: Maker, keys: Iterable[Mapping[str, Any]], tally: Tally, gua
     for key in keys:
         if not may_begin(tally, guard) or tally.calls == most:
             return
-        tally.start(key)
-        tally.take(maker.make(key, guard))
+        tally.start_here(key)
+        tally.take_here(maker.make(key, guard))
 
 
 def may_begin(tally: Tally, guard: Guard) -> bool:

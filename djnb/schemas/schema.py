@@ -31,6 +31,7 @@ from djnb.schemas.lineage import Lineage, read_lineage, rebuild_lineage
 from djnb.schemas.listing import specs_of
 from djnb.schemas.objects import names_of
 from djnb.schemas.overview import overview
+from djnb.schemas.populating import populate
 from djnb.schemas.progress import SchemaProgress, progress
 from djnb.settings import get_config
 from djnb.tables import leave
@@ -43,6 +44,9 @@ from djnb.tables.tiers import Part
 if TYPE_CHECKING:
     import os
     from types import ModuleType
+
+    from djnb.populate.results import PopulateResults
+    from djnb.populate.run import Run
 
 T = TypeVar("T", bound=type[Table])
 
@@ -407,6 +411,37 @@ class Schema:
         not counted.
         """
         return self.connection.size_on_disk(self.name)
+
+    def populate(self, *conditions: Any, background: bool = False, **options: Any) -> PopulateResults | Run:
+        """
+        Make the missing keys of all tables that have a ``make``, ancestors first, as one run.
+
+        Parameters
+        ----------
+        *conditions
+            Which keys: anything that may follow ``&`` of each table's keys; all must hold.
+        background : bool
+            Return at once, with a handle of the run.
+        **options
+            Those of ``Table.populate``; ``max_calls`` holds for all tables together.
+
+        Returns
+        -------
+        PopulateResults or Run
+            What came of each table, by class name; with ``background``, a handle.
+
+        Raises
+        ------
+        PopulateError
+            No table of the schema has a ``make``, or options contradict each other.
+        MakeError
+            ``make`` raised; its ``result`` has what was made before, of all tables. No further table is begun.
+
+        Examples
+        --------
+        >>> schema.populate(suppress_errors=True)["Analysis"].failed_keys
+        """
+        return populate(self.connection, self.name, self.tables, conditions, background=background, options=options)
 
     def progress(self) -> SchemaProgress:
         """Return how far each table that ``make`` fills is, in one statement for every twenty tables."""

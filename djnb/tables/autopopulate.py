@@ -143,6 +143,7 @@ class AutoPopulate(Table):
         reserve_jobs: bool = False,
         max_calls: int | None = None,
         display_progress: bool = False,
+        capture_output: bool = False,
         processes: int | None = 1,
         executor: Executor | None = None,
         background: bool = False,
@@ -170,6 +171,9 @@ class AutoPopulate(Table):
             How many keys to make at most, those that fail among them.
         display_progress : bool
             Show a progress bar.
+        capture_output : bool
+            Keep what ``make`` prints, and the figures that it draws with pyplot, for each key: ``result.outputs`` has
+            those of the last 200 keys that did. Nothing of it is written elsewhere.
         processes : int, optional
             How many processes of this machine make keys; None for as many as there are cores.
             They are started for this call. Classes of a notebook or of ``__main__`` need nothing to run in them.
@@ -215,6 +219,42 @@ class AutoPopulate(Table):
         >>> run = Analysis.populate(processes=4, suppress_errors=True, background=True)
         >>> run.result().failed_keys
         """
+        step, options = self.asked(
+            *conditions,
+            restrictions=restrictions,
+            keys=keys,
+            suppress_errors=suppress_errors,
+            return_exception_objects=return_exception_objects,
+            display_progress=display_progress,
+            capture_output=capture_output,
+            max_calls=max_calls,
+            limit=limit,
+            order=order,
+            make_kwargs=make_kwargs or {},
+            reserve_jobs=reserve_jobs,
+            priority=priority,
+            refresh=refresh,
+            processes=processes,
+            executor=executor,
+        )
+        begin = start.populate_in_background if background else start.populate
+        return begin([step], options)
+
+    def asked(
+        self,
+        *conditions: Any,
+        restrictions: Any = None,
+        keys: Iterable[Mapping[str, Any]] | None = None,
+        **options: Any,
+    ) -> tuple[start.Step, Options]:
+        """
+        Return what a `populate` with these arguments is to do, and how; nothing is done yet.
+
+        Raises
+        ------
+        PopulateError
+            The table is restricted, there is no ``make``, or options contradict each other.
+        """
         if self._node is not None:
             raise PopulateError(
                 f"`populate` was called on a restricted `{type(self).__name__}`.",
@@ -227,23 +267,8 @@ class AutoPopulate(Table):
             )
             keys = [dict(key) for key in keys]
         given = (*conditions, *(each for each in (restrictions, keys) if each is not None))
-        options = Options(
-            suppress_errors=suppress_errors,
-            return_exception_objects=return_exception_objects,
-            display_progress=display_progress,
-            max_calls=max_calls,
-            limit=limit,
-            order=order,
-            make_kwargs=make_kwargs or {},
-            reserve_jobs=reserve_jobs,
-            priority=priority,
-            refresh=refresh,
-            processes=processes,
-            executor=executor,
-            is_restricted=bool(given),
-        )
-        begin = start.populate_in_background if background else start.populate
-        return begin(self, self._stored(), self._keys(given), self._keys(()), options)
+        step = start.Step(self, self._stored(), self._keys(given), self._keys(()))
+        return step, Options(is_restricted=bool(given), **options)
 
     @on_class
     def progress(self, *conditions: Any, display: bool = True) -> Progress:

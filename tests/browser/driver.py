@@ -196,7 +196,8 @@ class Notebook:
 
     def click(self, index: int, name: str) -> None:
         """Click a button in the output of a cell."""
-        self.output(index).get_by_role("button", name=name).click()
+        # The name of a button begins with its icon, which is a letter of a font.
+        self.output(index).get_by_role("button", name=re.compile(rf"^\W*{re.escape(name)}$")).click()
 
     def interrupt(self) -> None:
         """Press the button ■ of the toolbar."""

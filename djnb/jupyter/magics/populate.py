@@ -21,7 +21,6 @@ from djnb.errors import MakeError, PopulateInterrupted
 from djnb.jupyter.magics import body, line, names, restriction
 from djnb.jupyter.magics.arguments import documented, make_parser, shell_of
 from djnb.populate.options import parse_count
-from djnb.populate.result import PopulateResult
 
 _BODILESS = re.compile(r"%%populate(?=\s)(?P<line>.*)", re.DOTALL)
 
@@ -110,7 +109,7 @@ class PopulateMagics(Magics):
         if cell is not None:
             restrictions.append(body.run(shell, f"%%populate {line_text}", cell))
         try:
-            result: PopulateResult = table.populate(
+            result: Any = table.populate(
                 *(each for each in restrictions if each is not None),
                 suppress_errors=options.suppress_errors,
                 return_exception_objects=options.return_exception_objects,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from djnb.jupyter.watch import RunErrors, View
+
 from djnb.jupyter.widgets import run_html
 
 

@@ -21,12 +21,13 @@ def conversation(tmp_path):
         yield conversation
 
 
-def wait_for_button(conversation):
-    """Return the comm of the Stop button, once the panel is shown."""
+def wait_for_button(conversation, words="Stop"):
+    """Return the comm of a button, once the panel is shown."""
     opened = conversation.hear(
         lambda message: (
             message["msg_type"] == "comm_open"
             and message["content"]["data"]["state"].get("_model_name") == "ButtonModel"
+            and message["content"]["data"]["state"].get("description") == words
         )
     )
     conversation.hear(lambda message: message["msg_type"] == "display_data")
@@ -62,6 +63,22 @@ class TestStopButton:
         assert f"Analysis: {len(made)} made, {200 - len(made)} left, stopped" == result
         assert list(range(10, 10 + len(made))) == made
         assert 2 <= len(made) < 100
+
+    def test_stop_now_ends_it_amid_a_key(self, conversation):
+        """A click on the other button does not wait for the key in hand, however long that takes, and undoes it."""
+        if not conversation.has_subshells():
+            pytest.skip("This kernel has no subshells: ipykernel before 7")
+        conversation.run("pause = 60")
+        request = conversation.start("%%populate Analysis")
+        button = wait_for_button(conversation, "Stop now")
+        subshell = conversation.open_subshell()
+
+        conversation.click(button, subshell=subshell)
+        heard = conversation.finish(request)
+
+        assert ["Analysis: 0 made, 200 left, interrupted"] == results(heard)
+        assert "[]" == conversation.printed(REPORT).strip()
+        assert not kinds(heard) & {"error", "stream"}
 
 
 class TestKernelWithoutSubshells:
