@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Self
+from typing import Any, Self
 
 from djnb.algebra.nodes import Node
 from djnb.algebra.order import read_order
 from djnb.connection import Connection
-from djnb.layout import Preview, Viewable
+from djnb.layout import Preview
 from djnb.preview.page import check_limit, preview
 from djnb.rows.fetch import count
 from djnb.settings import get_config
@@ -16,7 +16,7 @@ from djnb.settings import get_config
 OrderBy = str | Iterable[str] | None
 
 
-class Pages(Viewable):
+class Pages:
     """
     A query as a book of pages, open at one of them: turned, sorted, and shown as that page.
 
@@ -132,6 +132,16 @@ class Pages(Viewable):
             total=self.total,
             pictures=self.pictures,
         )
+
+    def __str__(self) -> str:
+        return self.preview().text
+
+    def __repr__(self) -> str:
+        """Return where the book is open, in one line; nothing is asked for it."""
+        return f"<Pages of {self.node.label}, {self.limit} rows each, open at page {self.number}>"
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return self.preview()._repr_mimebundle_()
 
     def code(self, query: str) -> str:
         """Return Python that gives the rows of the open page as a DataFrame; ``query`` is how the query is called."""

@@ -108,7 +108,7 @@ def _range(low: Array, high: Array) -> tuple[float, float | None]:
     known = np.isfinite(low)
     if not known.any():
         return 0.0, None
-    return float(low[known].min()), float(high[known].max())
+    return float(low[known].min()) + 0.0, float(high[known].max()) + 0.0  # no zero with a sign
 
 
 def _image(array: Array, told: str) -> str:

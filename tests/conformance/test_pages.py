@@ -121,7 +121,17 @@ class TestPages:
         """The open page alone in a cell."""
         pages = Trial.pages(limit=2)
 
-        assert {"text/plain": repr(pages), "text/html": pages.preview().html} == pages._repr_mimebundle_()
+        assert {"text/plain": str(pages), "text/html": pages.preview().html} == pages._repr_mimebundle_()
+
+
+class TestInAList:
+    def test_nothing_is_asked(self, Trial, statements):
+        """Lists, tracebacks and debuggers show queries, pages and headings in a line each, and send nothing."""
+        shown = repr([Trial(), Trial & "trial < 3", Trial.proj("side"), Trial.pages(limit=5), Trial.heading])
+
+        assert [] == statements
+        assert "\n" not in shown
+        assert "<Pages of Trial, 5 rows each, open at page 1>, <Heading *trial, side, speed>]" in shown
 
 
 class TestRefused:

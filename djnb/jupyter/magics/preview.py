@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentTypeError
 from typing import TYPE_CHECKING, Any
 
 from IPython.core import display_functions
@@ -13,22 +12,18 @@ from djnb.errors import OperandError, did_you_mean
 from djnb.jupyter.live import Place, place
 from djnb.jupyter.magics import line, names
 from djnb.jupyter.magics.arguments import documented, make_parser, shell_of
+from djnb.populate.options import parse_count
 from djnb.tables.metaclass import TableMeta
 
 if TYPE_CHECKING:
     from djnb.query import Query
 
 
-def rows(text: str) -> int:
-    """Return a number of rows."""
-    if not text.isdecimal():
-        raise ArgumentTypeError(f"a whole number is needed, not '{text}'")
-    return int(text)
-
-
 _parser = make_parser("preview", usage="%(prog)s TABLE|QUERY [options]")
 _parser.add_argument("query", metavar="QUERY", nargs="?", help="a table, or any query, in Python")
-_parser.add_argument("--limit", metavar="N", type=rows, help="rows of a page; by default as `display.limit` says")
+_parser.add_argument(
+    "--limit", metavar="N", type=parse_count, help="rows of a page; by default as `display.limit` says"
+)
 _parser.add_argument(
     "--order-by",
     metavar="NAME [DESC]",
