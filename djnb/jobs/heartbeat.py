@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from djnb.connection import Connection
 from djnb.errors import DataJointError, LostConnectionError, MissingSchemaError, MissingTableError
-from djnb.jobs import points, reaping, registry
-from djnb.jobs.reaping import Patience
+from djnb.jobs import points, registry
+from djnb.jobs.reaping import Patience, Reaper
 
 if TYPE_CHECKING:
     from djnb.jobs.workers import Worker
@@ -55,6 +55,10 @@ class Heartbeat:
             return registry.register(connection, self.liveness, schema)
         except LostConnectionError:
             return registry.register(connection, self.liveness, schema)
+
+    def reaper(self, schema: str) -> Reaper:
+        """Return what gives back what the workers of a schema have left."""
+        return Reaper(self.liveness, schema)
 
     def start(self) -> None:
         """Begin to beat, if it does not yet."""
@@ -106,7 +110,7 @@ class Heartbeat:
     def _leave(self, worker: Worker) -> None:
         worker.is_dead = True
         del self.workers[worker.schema]
-        reaping.give_back(self.liveness, worker.schema, worker.id)
+        self.reaper(worker.schema).give_back(worker.id)
 
     def _quietly(self, act: Callable[..., None], *arguments: Worker) -> None:
         try:

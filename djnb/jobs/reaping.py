@@ -11,13 +11,15 @@ import hashlib
 import logging
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cached_property
 
 from djnb.backends.liveness import Liveness, Sighting
-from djnb.jobs import points, registry
+from djnb.jobs import points
 from djnb.jobs.layout import LONGEST_MESSAGE
+from djnb.jobs.registry import registry_of, words_of
 from djnb.model.naming import TableName
 from djnb.settings import get_config
-from djnb.sql.statement import Statement, compose
+from djnb.sql.workers import Lost, WorkerWords
 
 logger = logging.getLogger(__name__)
 
@@ -77,144 +79,178 @@ def is_dead(seen: Sighting, patience: Patience, *, is_prompt: bool) -> bool:
     return seen.age > (2 * patience.lease if seen.is_shown else patience.grace)
 
 
-def sweep(liveness: Liveness, schema: str, patience: Patience, *, own: int) -> list[int]:
+class Reaper:
     """
-    Give back the jobs of dead workers and take these off the registry.
-
-    Costs one statement if nobody is dead. One sweeper works at a time; the others have nothing to do.
+    Gives back what the workers of one schema have left.
 
     Parameters
     ----------
     liveness : Liveness
         Looks, and writes.
     schema : str
-        Whose workers.
-    patience : Patience
-        When they are dead.
-    own : int
-        The worker who sweeps, who is not dead.
-
-    Returns
-    -------
-    list of int
-        The workers that were dead.
+        Whose workers and jobs.
     """
-    dead = find_dead(liveness, schema, patience, own=own)
-    if not dead:
-        return []
-    with liveness.exclusive(f"reap:{schema}") as is_alone:
-        if not is_alone:
+
+    def __init__(self, liveness: Liveness, schema: str) -> None:
+        self._liveness = liveness
+        self._schema = schema
+
+    @cached_property
+    def _words(self) -> WorkerWords:
+        return words_of(self._liveness, self._schema)
+
+    def sweep(self, patience: Patience, *, own: int) -> list[int]:
+        """
+        Give back the jobs of dead workers and take these off the registry.
+
+        Costs one statement if nobody is dead. One sweeper works at a time; the others have nothing to do.
+
+        Parameters
+        ----------
+        patience : Patience
+            When they are dead.
+        own : int
+            The worker who sweeps, who is not dead.
+
+        Returns
+        -------
+        list of int
+            The workers that were dead.
+        """
+        dead = self.find_dead(patience, own=own)
+        if not dead:
             return []
-        tables = liveness.job_tables(schema)
-        return [seen.worker for seen in dead if _reap(liveness, schema, seen, tables)]
+        with self._liveness.exclusive(f"reap:{self._schema}") as is_alone:
+            if not is_alone:
+                return []
+            tables = self._tables()
+            return [seen.worker for seen in dead if self._reap(seen, tables)]
 
+    def sweep_unregistered(self) -> list[int]:
+        """
+        Give back jobs whose workers are not in the registry, which nobody will ever find dead.
 
-def sweep_unregistered(liveness: Liveness, schema: str) -> list[int]:
-    """
-    Give back jobs whose workers are not in the registry, which nobody will ever find dead.
+        That takes two accidents at once: a claim that was under way while its worker was declared dead, or a row of the
+        registry that somebody has deleted. Costs two statements if there are none, whose effort grows with the tables.
 
-    That takes two accidents at once: a claim that was under way while its worker was declared dead, or a row of the
-    registry that somebody has deleted. Costs two statements if there are none, whose effort grows with the tables.
+        Returns
+        -------
+        list of int
+            The workers that held them.
+        """
+        tables = self._tables()
+        if not tables:
+            return []
+        lost = sorted({worker for (worker,) in self._liveness.execute(self._words.unregistered(tables)).rows})
+        for worker in lost:
+            with self._liveness.transaction():
+                for table in tables:
+                    self._bury(table, worker, "somebody who is not in the registry of workers")
+        return lost
 
-    Returns
-    -------
-    list of int
-        The workers that held them.
-    """
-    tables = liveness.job_tables(schema)
-    if not tables:
-        return []
-    dialect = liveness.dialect
-    known = dialect.table(registry.registry_of(schema))
-    # A read first: an update would look at the jobs as they are and at the registry as it was when it began.
-    parts = (
-        f"SELECT j._worker FROM {dialect.table(table)} j LEFT JOIN {known} w ON w.worker = j._worker "
-        "WHERE j.status = 'reserved' AND j._worker <> 0 AND w.worker IS NULL"
-        for table in tables
-    )
-    lost = sorted({worker for (worker,) in liveness.execute(Statement(" UNION ALL ".join(parts))).rows})
-    for worker in lost:
-        with liveness.transaction():
+    def find_dead(self, patience: Patience, *, own: int) -> list[Sighting]:
+        """Return the workers that are dead."""
+        seen_silent = self._liveness.survey(registry_of(self._schema), unheard_for=min(patience.grace, patience.lease))
+        return [
+            seen
+            for seen in seen_silent
+            if seen.worker != own and is_dead(seen, patience, is_prompt=self._liveness.is_prompt)
+        ]
+
+    def bury_process(self, host: str, pid: int, cause: str) -> int:
+        """
+        Give back the jobs of a process of this machine that is known to be dead, without waiting for its silence.
+
+        Parameters
+        ----------
+        host : str
+            This machine.
+        pid : int
+            The process.
+        cause : str
+            What it died of.
+
+        Returns
+        -------
+        int
+            How many workers it was.
+        """
+        all_seen = self._liveness.survey(registry_of(self._schema))
+        found = [seen for seen in all_seen if (seen.host, seen.pid) == (host, pid)]
+        tables = self._tables() if found else []
+        return sum(self._reap(seen, tables, cause=cause) for seen in found)
+
+    def give_back(self, worker: int) -> None:
+        """Take a worker that ends in order off the registry, and give back what it held as if it had not been taken."""
+        tables = self._tables()
+        with self._liveness.transaction():
             for table in tables:
-                _bury(liveness, table, worker, "somebody who is not in the registry of workers")
-    return lost
+                self._liveness.execute(self._words.release(table, worker))
+            self._liveness.execute(self._words.strike(worker))
 
+    def give_back_forgotten(self, worker: int, known: Collection[int]) -> int:
+        """
+        Give back what a living worker holds by the database, but is not at, as if it had not been claimed.
 
-def find_dead(liveness: Liveness, schema: str, patience: Patience, *, own: int) -> list[Sighting]:
-    """Return the workers that are dead."""
-    return [
-        seen
-        for seen in liveness.survey(registry.registry_of(schema), unheard_for=min(patience.grace, patience.lease))
-        if seen.worker != own and is_dead(seen, patience, is_prompt=liveness.is_prompt)
-    ]
+        Its end could not be noted because the server was away; or the server has lost, when it crashed, what it had
+        kept. Costs a statement for each job table, whose effort grows with the jobs that are reserved.
 
+        Parameters
+        ----------
+        worker : int
+            Who holds them.
+        known : collection of int
+            The tokens of the jobs that it is at, or is about to take.
 
-def bury_process(liveness: Liveness, schema: str, host: str, pid: int, cause: str) -> int:
-    """
-    Give back the jobs of a process of this machine that is known to be dead, without waiting for its silence.
+        Returns
+        -------
+        int
+            How many jobs.
+        """
+        count = 0
+        for table in self._tables():
+            for (token,) in self._liveness.execute(self._words.tokens(table, worker)).rows:
+                if token not in known:
+                    count += self._liveness.execute(self._words.release(table, worker, token=token)).affected
+        if count:
+            logger.warning("%s jobs of '%s' are given back that this process held and was not at", count, self._schema)
+        return count
 
-    Parameters
-    ----------
-    liveness : Liveness
-        Looks, and writes.
-    schema : str
-        Whose jobs.
-    host : str
-        This machine.
-    pid : int
-        The process.
-    cause : str
-        What it died of.
+    def _tables(self) -> list[TableName]:
+        return self._liveness.job_tables(self._schema)
 
-    Returns
-    -------
-    int
-        How many workers it was.
-    """
-    found = [seen for seen in liveness.survey(registry.registry_of(schema)) if (seen.host, seen.pid) == (host, pid)]
-    tables = liveness.job_tables(schema) if found else []
-    return sum(_reap(liveness, schema, seen, tables, cause=cause) for seen in found)
+    def _reap(self, seen: Sighting, tables: list[TableName], *, cause: str = "") -> bool:
+        with self._liveness.transaction():
+            # Between the look and here it may have come back.
+            if not self._liveness.execute(self._words.strike(seen.worker, heard=seen.heartbeat)).affected:
+                return False
+            points.reach("in_reap")
+            where = who_died(seen.host, seen.pid, cause)
+            count = sum(self._bury(table, seen.worker, where) for table in tables)
+        logger.warning(
+            "A worker of '%s' is dead, process %s on %s; %s of its jobs are given back",
+            self._schema,
+            seen.pid,
+            seen.host,
+            count,
+        )
+        return True
 
-
-def _reap(liveness: Liveness, schema: str, seen: Sighting, tables: list[TableName], *, cause: str = "") -> bool:
-    with liveness.transaction():
-        # Between the look and here it may have come back.
-        if not registry.strike(liveness, schema, seen.worker, unheard_since=seen):
-            return False
-        points.reach("in_reap")
-        count = sum(_bury(liveness, table, seen.worker, who_died(seen.host, seen.pid, cause)) for table in tables)
-    logger.warning(
-        "A worker of '%s' is dead, process %s on %s; %s of its jobs are given back", schema, seen.pid, seen.host, count
-    )
-    return True
+    def _bury(self, table: TableName, worker: int, where: str) -> int:
+        """Give back the jobs that a dead worker held in one table and return how many they are."""
+        count = 0
+        for row in self._liveness.execute(self._words.losses(table, worker)).rows:
+            lost = Lost(*row)
+            told = _tell_deaths(lost.message, where)
+            is_fatal = lost.deaths + 1 >= MAX_DEATHS
+            message, given_up = (_explain(told, lost.deaths + 1), ERROR_HASH) if is_fatal else (told, None)
+            count += self._liveness.execute(self._words.bury(table, worker, lost, message, given_up=given_up)).affected
+        return count
 
 
 def who_died(host: str, pid: int, cause: str = "") -> str:
     """Return what the message of a job calls a process that has died, and what of, as far as that is known."""
     return f"{host} (pid {pid}{', ' if cause else ''}{cause})"
-
-
-def _bury(liveness: Liveness, table: TableName, worker: int, where: str) -> int:
-    """Give back the jobs that a dead worker held in one table and return how many they are."""
-    dialect = liveness.dialect
-    mark, name = dialect.placeholder, dialect.table(table)
-    held = f"_worker = {mark} AND status = 'reserved'"
-    found = liveness.execute(Statement(f"SELECT DISTINCT _deaths, error_message FROM {name} WHERE {held}", (worker,)))
-    count = 0
-    for deaths, message in found.rows:
-        told = _tell_deaths(message, where)
-        if deaths + 1 >= MAX_DEATHS:
-            state = f"status = 'error', completed_time = {dialect.server_now}, _error_hash = {mark}, _retry_time = NULL"
-            values: tuple[object, ...] = (ERROR_HASH, _explain(told, deaths + 1))
-        else:
-            state, values = f"status = 'pending', scheduled_time = {dialect.server_now}", (told,)
-        # Without an expression of the columns themselves: a server would see them as they are set already.
-        sql = (
-            f"UPDATE {name} SET {state}, error_message = {mark}, _deaths = {mark}, _worker = 0, _token = 0 "
-            f"WHERE {held} AND _deaths = {mark} AND error_message = {mark}"
-        )
-        count += liveness.execute(Statement(sql, (*values, deaths + 1, worker, deaths, message))).affected
-    return count
 
 
 def _tell_deaths(message: str, where: str) -> str:
@@ -230,60 +266,3 @@ def _explain(told: str, deaths: int) -> str:
         "code. Call `make` for this key in a process of its own to see how; then delete this job, or retry it."
     )
     return text[:LONGEST_MESSAGE]
-
-
-def give_back(liveness: Liveness, schema: str, worker: int) -> None:
-    """Take a worker that ends in order off the registry and give back what it held, as if it had not been claimed."""
-    tables = liveness.job_tables(schema)
-    with liveness.transaction():
-        for table in tables:
-            _release(liveness, table, _held_by(liveness, worker))
-        registry.strike(liveness, schema, worker)
-
-
-def give_back_forgotten(liveness: Liveness, schema: str, worker: int, known: Collection[int]) -> int:
-    """
-    Give back what a living worker holds by the database, but is not at, as if it had not been claimed.
-
-    Its end could not be noted because the server was away; or the server has lost, when it crashed, what it had kept.
-    Costs a statement for each job table, whose effort grows with the jobs that are reserved.
-
-    Parameters
-    ----------
-    liveness : Liveness
-        Looks, and writes.
-    schema : str
-        Whose jobs.
-    worker : int
-        Who holds them.
-    known : collection of int
-        The tokens of the jobs that it is at, or is about to take.
-
-    Returns
-    -------
-    int
-        How many jobs.
-    """
-    held = _held_by(liveness, worker)
-    count = 0
-    for table in liveness.job_tables(schema):
-        tokens = f"SELECT DISTINCT _token FROM {liveness.dialect.table(table)} WHERE "
-        for (token,) in liveness.execute(compose("{}{}", tokens, held)).rows:
-            if token not in known:
-                mark = Statement(liveness.dialect.placeholder, (token,))
-                count += _release(liveness, table, compose("{} AND _token = {}", held, mark))
-    if count:
-        logger.warning("%s jobs of '%s' are given back that this process held and was not at", count, schema)
-    return count
-
-
-def _held_by(liveness: Liveness, worker: int) -> Statement:
-    return Statement(f"_worker = {liveness.dialect.placeholder} AND status = 'reserved'", (worker,))
-
-
-def _release(liveness: Liveness, table: TableName, held: Statement) -> int:
-    sql = (
-        f"UPDATE {liveness.dialect.table(table)} SET status = 'pending', _worker = 0, _token = 0, "
-        "_attempts = CASE WHEN _attempts > 0 THEN _attempts - 1 ELSE 0 END WHERE "
-    )
-    return liveness.execute(compose("{}{}", sql, held)).affected

@@ -13,12 +13,12 @@ import secrets
 import socket
 from importlib.metadata import PackageNotFoundError, version
 
-from djnb.backends.liveness import Liveness, Sighting
+from djnb.backends.liveness import Liveness
 from djnb.connection import Connection
 from djnb.declaration.declare import create, make_spec
 from djnb.model.definition import parse_definition
 from djnb.model.naming import TableName
-from djnb.sql.statement import Statement
+from djnb.sql.workers import WorkerWords
 
 _DEFINITION = """
 worker : int64
@@ -80,35 +80,14 @@ def register(connection: Connection, liveness: Liveness, schema: str) -> int:
         connection_id = liveness.hold(worker, connection.execute)
         if connection_id is not None:
             break
-    dialect = liveness.dialect
-    values = (worker, host_name(), os.getpid(), user_of(connection), _version(), connection_id)
-    places = ", ".join([dialect.placeholder] * len(values))
-    liveness.execute(
-        Statement(
-            f"INSERT INTO {dialect.table(registry_of(schema))} "
-            "(worker, host, pid, user, version, connection_id, started, heartbeat) "
-            f"VALUES ({places}, {dialect.utc_now}, {dialect.utc_now})",
-            values,
-        )
-    )
+    who = host_name(), os.getpid(), user_of(connection), _version(), connection_id
+    liveness.execute(words_of(liveness, schema).register(worker, *who))
     return worker
 
 
-def strike(liveness: Liveness, schema: str, worker: int, *, unheard_since: Sighting | None = None) -> bool:
-    """
-    Take a worker off the registry; with ``unheard_since``, only if it was not heard of since it was seen so.
-
-    Returns
-    -------
-    bool
-        Whether it was there.
-    """
-    mark = liveness.dialect.placeholder
-    sql = f"DELETE FROM {liveness.dialect.table(registry_of(schema))} WHERE worker = {mark}"
-    if unheard_since is None:
-        return bool(liveness.execute(Statement(sql, (worker,))).affected)
-    statement = Statement(f"{sql} AND heartbeat = {mark}", (worker, unheard_since.heartbeat))
-    return bool(liveness.execute(statement).affected)
+def words_of(liveness: Liveness, schema: str) -> WorkerWords:
+    """Return what is said of the workers of a schema."""
+    return WorkerWords(liveness.dialect, registry_of(schema))
 
 
 def host_name() -> str:

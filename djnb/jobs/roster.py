@@ -14,7 +14,7 @@ from djnb.jobs.reaping import Patience, is_dead
 from djnb.layout import Cell, Column, Preview, Viewable, key_text, lay_out
 from djnb.model.naming import TableName
 from djnb.rows.fetch import decode_rows, to_dicts
-from djnb.sql.statement import Statement, compose, join
+from djnb.sql.workers import reservations
 
 State = Literal["alive", "stalled", "dead", "unknown"]
 
@@ -181,17 +181,8 @@ def _held(connection: Connection, name: TableName) -> Iterator[tuple[int, str, i
     stored = connection.catalogue.stored(name)
     spec = connection.catalogue.table(name)
     knows_workers = spec is not None and any(attribute.name == "_worker" for attribute in spec.attributes)
-    dialect = connection.dialect
     names = [*stored.heading.primary_key, "reserved_time"]
-    columns = [dialect.output(Statement(dialect.quote(n)), stored.heading[n]) for n in names]
-    sql = compose(
-        "SELECT {}, host, pid, {}, version, {} FROM {} WHERE status = 'reserved' ORDER BY reserved_time",
-        "_worker" if knows_workers else "0",
-        dialect.quote("user"),
-        join(", ", columns),
-        dialect.table(name),
-    )
-    rows = connection.execute(sql).rows
+    rows = connection.execute(reservations(stored, connection.dialect, names, knows_workers=knows_workers)).rows
     decoded = to_dicts(decode_rows(connection, [row[5:] for row in rows], names, stored))
     for row, values in zip(rows, decoded, strict=True):
         since = values.pop("reserved_time")

@@ -8,7 +8,6 @@ import time
 
 from djnb.connection import Connection
 from djnb.errors import LockError, LostConnectionError, MissingTableError, UnreachableError
-from djnb.jobs import reaping
 from djnb.jobs.heartbeat import Heartbeat, heartbeat_of
 from djnb.jobs.job import Holder
 from djnb.jobs.registry import host_name, registry_of
@@ -100,13 +99,14 @@ class Worker(Holder):
         It happens every two heartbeats by itself. Where others are at the same, it is left to them. Every minute, jobs
         are given back too that nobody is at although their worker lives.
         """
+        reaper = self._heart.reaper(self.schema)
         with self._heart.lock:
             try:
-                dead = reaping.sweep(self._heart.liveness, self.schema, self._heart.patience, own=self.id)
+                dead = reaper.sweep(self._heart.patience, own=self.id)
                 if time.monotonic() >= self._audit_due:
                     self._audit_due = time.monotonic() + _AUDIT_SECONDS
-                    dead += reaping.sweep_unregistered(self._heart.liveness, self.schema)
-                    reaping.give_back_forgotten(self._heart.liveness, self.schema, self.id, self.tokens)
+                    dead += reaper.sweep_unregistered()
+                    reaper.give_back_forgotten(self.id, self.tokens)
                 return dead
             except (LockError, LostConnectionError, MissingTableError, UnreachableError) as error:
                 # A claim is at the same rows, the server is not there, or the schema is not; there will be a next time.
@@ -116,7 +116,7 @@ class Worker(Holder):
     def bury(self, pid: int, cause: str) -> int:
         """Give back at once what a child of this process held that has died, and return how many workers it was."""
         with self._heart.lock:
-            return reaping.bury_process(self._heart.liveness, self.schema, host_name(), pid, cause)
+            return self._heart.reaper(self.schema).bury_process(host_name(), pid, cause)
 
     def close(self) -> None:
         """Leave the registry; what is still held is given back, and nobody is charged for it."""
@@ -125,7 +125,7 @@ class Worker(Holder):
                 return
             self.is_dead = True
             self._heart.workers.pop(self.schema, None)
-            reaping.give_back(self._heart.liveness, self.schema, self.id)
+            self._heart.reaper(self.schema).give_back(self.id)
             self._heart.liveness.release(self.id)
 
     def __repr__(self) -> str:

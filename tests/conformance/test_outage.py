@@ -8,9 +8,8 @@ import threading
 import pytest
 
 import djnb as dj
-from djnb.jobs import reaping
 from djnb.jobs.queue import Queue
-from djnb.jobs.reaping import Patience
+from djnb.jobs.reaping import Patience, Reaper
 from djnb.jobs.registry import host_name, registry_of
 from djnb.jobs.workers import Worker
 from djnb.sql.statement import Statement
@@ -101,7 +100,7 @@ class TestSilence:
 
         def dead(patience):
             patience = Patience(interval=1, grace=patience, lease=patience)
-            return [seen.worker for seen in reaping.find_dead(liveness, schema.name, patience, own=0)]
+            return [seen.worker for seen in Reaper(liveness, schema.name).find_dead(patience, own=0)]
 
         assert dead(float(uptime) + 3600) == []
         assert dead(0.001) == [worker.id]
@@ -111,7 +110,7 @@ class TestSilence:
 def bury_this_process(connection, schema):
     """Declare all workers of this process dead."""
     liveness = connection.liveness(lease=60)
-    reaping.bury_process(liveness, schema, host_name(), os.getpid(), "as a test says")
+    Reaper(liveness, schema).bury_process(host_name(), os.getpid(), "as a test says")
     liveness.close()
 
 
