@@ -14,11 +14,23 @@ All numbers are little-endian, arrays are in Fortran order.
 
 from __future__ import annotations
 
+import struct
 from enum import IntEnum
 
 MYM = b"mYm\0"
 DJ0 = b"dj0\0"
 COMPRESSED = b"ZL123\0"
+
+PROTOCOLS = (MYM, DJ0)
+
+SIZE, SHORT_SIZE = struct.Struct("<Q"), struct.Struct("<I")
+"""A length; the short one is that of very old mYm."""
+
+KIND_SIZE = struct.Struct("<BQ")
+"""The head of text, bytes and containers."""
+
+ARRAY_HEAD = struct.Struct("<II")
+"""What follows the shape of an array: the id of its type, and whether its numbers are complex."""
 
 COMPRESS_ABOVE = 1000
 """A blob of more bytes than this is compressed if that makes it shorter."""
@@ -100,4 +112,4 @@ def is_packed(data: bytes | bytearray | memoryview) -> bool:
 
     A column of a database may hold blobs without saying so; this is how they are told from other bytes.
     """
-    return bytes(data[:6]).startswith((MYM, DJ0, COMPRESSED))
+    return bytes(data[:6]).startswith((*PROTOCOLS, COMPRESSED))
