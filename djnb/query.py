@@ -276,8 +276,10 @@ class Query(Fetching):
         names = self.heading.names if fields is None else list(fields)
         return self.connection.dialect.written_out(say_fetch(self.connection, self.node, names))
 
-    _comment = ""
-    """What a table says of itself."""
+    @property
+    def _comment(self) -> str:
+        """What a table says of itself; other queries say nothing."""
+        return ""
 
     @on_class
     def preview(

@@ -109,7 +109,7 @@ def _ties(table: Makeable) -> list[tuple[str, str, TableName]]:
     """
     root = next(base for base in reversed(type(table).__mro__) if "_home" in vars(base))
     ties = []
-    for cls in _descendants(root):
+    for cls in dict.fromkeys(_descendants(root)):
         name: TableName | None = vars(cls).get("_table")
         if name is None or vars(cls).get("_home") is not table.connection:
             continue

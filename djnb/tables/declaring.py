@@ -12,10 +12,10 @@ from djnb.settings import get_config
 
 if TYPE_CHECKING:
     from djnb.model.spec import TableSpec
-    from djnb.tables.table import Table
+    from djnb.tables.stored import StoredTable
 
 
-def create(cls: type[Table]) -> TableSpec | None:
+def create(cls: type[StoredTable]) -> TableSpec | None:
     """
     Create the table of a class from its definition; None if somebody else was faster.
 

@@ -8,30 +8,20 @@ from typing import TYPE_CHECKING, Any
 from djnb.connection import Connection
 from djnb.graph.dependencies import Dependencies
 from djnb.model.naming import TableName
-from djnb.model.spec import ForeignKey, TableSpec
+from djnb.model.spec import ForeignKey
 from djnb.on_class import on_class
+from djnb.tables.stored import StoredTable
 
 if TYPE_CHECKING:
     from djnb.tables.free import FreeTable
 
 
-class Relatives:
+class Relatives(StoredTable):
     """
     What a table answers about its foreign keys.
 
     The lists hold full table names, ``"`lab`.`subject`"``, or with ``as_objects=True`` a FreeTable each.
     """
-
-    if TYPE_CHECKING:
-        # Those of Table, which derives from this class.
-        @property
-        def name(self) -> TableName: ...  # noqa: D102
-
-        @property
-        def connection(self) -> Connection: ...  # noqa: D102
-
-        @property
-        def spec(self) -> TableSpec: ...  # noqa: D102
 
     @property
     def class_name(self) -> str:
