@@ -11,6 +11,8 @@ from djnb.diagram.layered.layers import Layers
 _SWEEPS = 10
 _STRAIGHT = 8.0
 """How much more it is worth that a joint is straight than that a box is."""
+_LOOSELY = 1.3
+"""How much wider than it needs a lane is at most."""
 _LOOSE = 0.01
 """How much it is worth that a cell which is joined to nothing lies beside another."""
 
@@ -78,17 +80,19 @@ class Places:
         self._straighten()
 
     def _stack(self, between: float) -> None:
-        """Put the lanes beside each other."""
+        """Put the lanes beside each other, none much wider than its fullest layer needs."""
         lanes = range(max(self.layers.lane, default=-1) + 1)
-        ends = [(self.at[c] - self.sizes[c] / 2, self.at[c] + self.sizes[c] / 2) for c in range(len(self.at))]
         start = 0.0
         shift = []
         for lane in lanes:
-            low = min(end[0] for cell, end in enumerate(ends) if self._lane(cell) == lane)
-            high = max(end[1] for cell, end in enumerate(ends) if self._lane(cell) == lane)
-            shift.append(start - low)
-            self.bounds.append((start, start + high - low))
-            start += high - low + between
+            runs = [run for runs in self.runs for run in runs if self._lane(run.cells[0]) == lane]
+            low = min(self.at[run.cells[0]] - self.sizes[run.cells[0]] / 2 for run in runs)
+            high = max(self.at[run.cells[-1]] + self.sizes[run.cells[-1]] / 2 for run in runs)
+            needed = max(r.offsets[-1] + (self.sizes[r.cells[0]] + self.sizes[r.cells[-1]]) / 2 for r in runs)
+            wide = min(high - low, _LOOSELY * needed) if len(lanes) > 1 else high - low
+            shift.append(start - low - (high - low - wide) / 2)
+            self.bounds.append((start, start + wide))
+            start += wide + between
         self.at = [place + shift[self._lane(cell)] for cell, place in enumerate(self.at)]
 
     def _sweep(self, times: int, *, within: bool) -> None:
