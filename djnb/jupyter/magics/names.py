@@ -7,6 +7,7 @@ from types import ModuleType
 from typing import Any
 
 from djnb.errors import NotDeclaredError, PopulateError, did_you_mean
+from djnb.populate import adoption
 from djnb.tables.metaclass import TableMeta
 
 _DEPTH = 3
@@ -55,6 +56,55 @@ def find_populated(name: str, namespace: Mapping[str, Any]) -> TableMeta:
         assert isinstance(value, TableMeta)
         return value
     raise _refusal(name, value)
+
+
+def find_to_populate(name: str, namespace: Mapping[str, Any]) -> Any:
+    """
+    Return the auto-populated table class, or the schema, that a dotted name stands for.
+
+    Raises
+    ------
+    PopulateError
+        The name is unknown, or what it stands for is not filled by a ``make()`` of its own.
+    """
+    from djnb.schemas import Schema
+
+    value = find(name, namespace)
+    return value if isinstance(value, Schema) else find_populated(name, namespace)
+
+
+def schemas(namespace: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield the schemas that names stand for, those of modules dotted."""
+    from djnb.schemas import Schema
+
+    for name, value in list(namespace.items()):
+        if name.startswith("_"):
+            continue
+        if isinstance(value, Schema):
+            yield name, value
+        elif isinstance(value, ModuleType) and _may_hold_tables(value):
+            yield from ((f"{name}.{inner}", found) for inner, found in schemas_of(value))
+
+
+def schemas_of(module: ModuleType) -> list[tuple[str, Any]]:
+    """Return the schemas of a module."""
+    from djnb.schemas import Schema
+
+    return [(name, value) for name, value in list(vars(module).items()) if isinstance(value, Schema) and name[0] != "_"]
+
+
+def adopt(name: str, table: Any, functions: Mapping[str, Any]) -> None:
+    """
+    Give a table class the functions by which its keys are made.
+
+    Raises
+    ------
+    PopulateError
+        The name stands for a schema, or the table has a ``make`` of its own.
+    """
+    if not isinstance(table, TableMeta):
+        raise PopulateError(f"A `make` belongs to one table, and `{name}` is a schema.", remedy="Name the table.")
+    adoption.adopt(table, functions)
 
 
 def _refusal(name: str, value: Any) -> PopulateError:

@@ -8,8 +8,16 @@ from IPython.core.completer import provisionalcompleter
 from djnb.jupyter.magics.completion import offers
 
 OPTIONS = [
+    "--background",
+    "--executor",
+    "--make-kwargs",
     "--max-calls",
+    "--no-capture",
+    "--no-progress",
+    "--no-refresh",
+    "--priority",
     "--processes",
+    "--refresh",
     "--reserve-jobs",
     "--restrict",
     "--return-exception-objects",
@@ -30,11 +38,17 @@ class TestOffers:
     @pytest.mark.parametrize(
         ("line", "offered"),
         [
-            ("%populate ", ["Analysis"]),
+            ("%populate ", ["Analysis", "schema"]),
+            ("%progress sc", ["schema"]),
+            ("%populate Analysis & 'se", ["session"]),
+            ("%%populate Analysis & {'", ["session"]),
+            ("%populate Analysis & 'session > 3 and s", ["session"]),
+            ("%populate Analysis & 'session > 3' --ma", ["--make-kwargs", "--max-calls"]),
+            ("%populate Missing & 'se", []),
             ("%%populate An", ["Analysis"]),
             ("%progress Analysis A", ["Analysis"]),
             ("%populate Analysis --", OPTIONS[:-1]),
-            ("%populate Analysis --ma", ["--max-calls"]),
+            ("%populate Analysis --ma", ["--make-kwargs", "--max-calls"]),
             ("%populate Analysis & Se", []),
             ("%progress --", []),
             ("%preview ", ["Analysis", "Session"]),
@@ -45,7 +59,7 @@ class TestOffers:
         ],
     )
     def test_tables_and_options(self, line, offered, lab):
-        """Tables that can be populated come first, then the options; Python is left to Python's completion."""
+        """Tables and schemas come first, then options; in quotes the attributes of keys; Python is left to Python."""
         assert offered == offers(line, vars(lab))
 
 
@@ -57,6 +71,10 @@ class TestInIPython:
     def test_option_completes(self, notebook):
         """Tab after dashes completes the option, dashes and all."""
         assert ["%populate Analysis --max-calls"] == completed(notebook, "%populate Analysis --max")
+
+    def test_attribute_completes(self, notebook):
+        """Tab in the quotes of a restriction completes the attribute."""
+        assert ["%populate Analysis & 'session"] == completed(notebook, "%populate Analysis & 'ses")
 
     def test_first_line_of_a_cell_completes(self, notebook):
         """So it does in a cell with a body."""

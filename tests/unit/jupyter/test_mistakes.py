@@ -36,7 +36,7 @@ class TestTables:
             ("Analysys", "Did you mean 'Analysis'?"),
             ("Session", "Only Imported and Computed tables"),
             ("Analysis.Unit", "is a part"),
-            ("schema", "is no table class"),
+            ("dj", "is no table class"),
             ("Analysis - Session", "is more than a table"),
         ],
     )
