@@ -166,7 +166,7 @@ class Edge:
     @property
     def label(self) -> str:
         """What is written on it."""
-        return " ".join(filter(None, (self.via, self.rule, ", ".join(own for own, _ in self.renamed))))
+        return " \N{MIDDLE DOT} ".join(filter(None, (self.via, ", ".join(own for own, _ in self.renamed), self.rule)))
 
 
 @dataclass(frozen=True)

@@ -125,10 +125,10 @@ def _point(point: Point) -> str:
 def _label(text: str, place: Rectangle) -> str:
     centre = place.centre
     return (
-        f'<rect x="{place.x:.1f}" y="{place.y:.1f}" width="{place.width:.1f}" height="{place.height:.1f}" rx="5"'
+        f'<g><rect x="{place.x:.1f}" y="{place.y:.1f}" width="{place.width:.1f}" height="{place.height:.1f}" rx="5"'
         f' fill="{GROUND}" stroke="{LINE}" stroke-width="0.7"/>'
         f'<text x="{centre.x:.1f}" y="{centre.y + 3.5:.1f}" text-anchor="middle" font-size="{SMALL}"'
-        f' fill="{TEXT}">{escape(text)}</text>'
+        f' fill="{TEXT}">{escape(text)}</text></g>'
     )
 
 
