@@ -9,7 +9,7 @@ from itertools import chain
 from pathlib import Path
 
 from tests import peers
-from tests.benchmarks import blobs, databases, imports, lab, populate, queue, rows, workers
+from tests.benchmarks import blobs, databases, diagrams, imports, lab, populate, queue, rows, workers
 from tests.benchmarks.measure import Figure, as_table, compare
 from tests.peers import Peer
 
@@ -28,8 +28,8 @@ def of_database(database: databases.Database, *, quick: bool, peer: Peer | None 
 
 def of_the_rest(*, quick: bool) -> Iterator[Figure]:
     """Measure what takes none."""
-    megabytes, turns = (10, 1) if quick else (100, 7)
-    for ways in chain(blobs.ways(megabytes), imports.ways()):
+    megabytes, tables, turns = (10, 30, 1) if quick else (100, 300, 7)
+    for ways in chain(blobs.ways(megabytes), imports.ways(), diagrams.ways(tables)):
         yield compare(ways, turns=turns)
 
 

@@ -42,6 +42,8 @@ class TestQuickRun:
             "pack 1 MB of float64, compressed",
             "import djnb",
             "%load_ext djnb",
+            "draw 30 tables of 1 schema",
+            "draw 30 tables of 10 schemas",
         ] == [figure.task for figure in figures]
         assert len(as_table(figures).splitlines()) == 2 + len(figures)
 
