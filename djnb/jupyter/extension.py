@@ -7,9 +7,10 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from djnb.jupyter import confirm, display_taking, formatters, show_run, tracebacks
+from djnb.jupyter import confirm, display_taking, formatters, show_jobs, show_run, tracebacks
 from djnb.jupyter.magics import completion
 from djnb.jupyter.magics.diagram import DiagramMagics
+from djnb.jupyter.magics.jobs import JobMagics
 from djnb.jupyter.magics.populate import PopulateMagics, without_body
 from djnb.jupyter.magics.preview import PreviewMagics
 from djnb.jupyter.magics.progress import ProgressMagics
@@ -31,8 +32,9 @@ def load(shell: InteractiveShell) -> None:
         undo.callback(tracebacks.install(shell))
         undo.callback(show_run.install(shell))
         undo.callback(display_taking.install(shell))
+        undo.callback(show_jobs.install(shell))
         undo.callback(completion.install(shell))
-        undo.callback(_add_magics(shell, PopulateMagics, ProgressMagics, DiagramMagics, PreviewMagics))
+        undo.callback(_add_magics(shell, PopulateMagics, ProgressMagics, DiagramMagics, PreviewMagics, JobMagics))
         undo.callback(_add_transformer(shell, without_body))
         consent.set_asker(confirm.asker(shell))
         undo.callback(consent.set_asker, None)

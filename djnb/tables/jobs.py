@@ -85,6 +85,11 @@ class JobTable(Table):
         return self._owner
 
     @property
+    def is_restricted(self) -> bool:
+        """Whether these are some of the table's jobs."""
+        return self._node is not None
+
+    @property
     def class_name_of_target(self) -> str:
         """The class that the jobs are for, as far as the job table's name tells."""
         return self._target.name.class_name if self._target is not None else self.class_name

@@ -174,6 +174,24 @@ class Board:
         rows = [*kept, *self._page(after=edge, size=self.size - len(kept))]
         return self._show(rows, self.view.first) if rows else self.turn_to_first()
 
+    def look_first(self) -> View:
+        """Look for the first time: at the jobs that failed, where any have."""
+        self.look()
+        if self.view.counts[Status.ERROR.value]:
+            self.choose(state=Status.ERROR.value)
+            self.look_at_choice()
+        return self.view
+
+    def look_at_choice(self) -> View:
+        """Show the first page of what was chosen, without counting the states and the errors again."""
+        counts = self.view.counts or self.jobs.progress()
+        self.view = View(counts, self.view.kinds, (), self._count(counts))
+        return self.turn_to_first()
+
+    def has_changed(self) -> bool:
+        """Tell whether jobs have moved from one state to another since the last look, in one statement."""
+        return self.jobs.progress() != self.view.counts
+
     def turn_to_first(self) -> View:
         """Show the first page."""
         return self._show(self._page(), 1)
@@ -227,8 +245,6 @@ class Board:
 
     def _show(self, rows: Sequence[Mapping[str, Any]], first: int) -> View:
         matching = max(self.view.matching, first + len(rows) - 1) if rows else self.view.matching
-        if not self.view.rows and not self.view.matching:
-            matching = self._count(self.view.counts) if self.view.counts else matching
         self.view = View(self.view.counts, self.view.kinds, rows, matching, first if rows else 0)
         there = {self._key(row) for row in rows}
         self._selected = {key: row for key, row in self._selected.items() if key in there}

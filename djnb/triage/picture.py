@@ -22,11 +22,7 @@ _WIDTH = 80
 def first_look(jobs: JobTable) -> Preview:
     """Return what there is to see of some jobs; those that failed where any have."""
     board = Board(jobs, size=_JOBS)
-    view = board.look()
-    if view.counts[Status.ERROR]:
-        board.choose(state=Status.ERROR.value)
-        view = board.look()
-    return picture(board, view)
+    return picture(board, board.look_first())
 
 
 def picture(board: Board, view: View) -> Preview:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from IPython.core.completer import CompletionContext
     from IPython.core.interactiveshell import InteractiveShell
 
-_LINE = re.compile(r"\s*%{1,2}(?P<magic>populate|progress|diagram|preview)\s+(?P<given>.*)")
+_LINE = re.compile(r"\s*%{1,2}(?P<magic>populate|progress|diagram|preview|jobs)\s+(?P<given>.*)")
 _OPTIONS = {"populate": populate.OPTIONS, "preview": preview.OPTIONS}
 _QUOTED = re.compile(r"""^(?:[^'"]|'[^']*'|"[^"]*")*['"](?:[^'"]*[^\w'"])?(?P<word>\w*)$""")
 """A word at the end of a text in quotes that are open."""

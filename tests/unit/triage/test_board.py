@@ -72,7 +72,7 @@ class TestLook:
             ({"state": "pending"}, [11, 12]),
             ({"text": "no file"}, [7]),
             ({"state": "error", "text": "6"}, [6]),
-            ({"state": "error", "sort": "latest first"}, [9, 7, 6, 3]),
+            ({"state": "error", "sort": "message"}, [7, 3, 6, 9]),
         ],
     )
     def test_what_is_chosen_is_seen(self, board, choice, found):
