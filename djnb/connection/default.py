@@ -59,6 +59,12 @@ def conn(
         return _connection
 
 
+def opened() -> Connection | None:
+    """Return the connection that schemas use unless they are given another; None where there is none yet."""
+    with _lock:
+        return None if _connection is None or _connection.is_closed else _connection
+
+
 @contextmanager
 def as_default(connection: Connection) -> Iterator[None]:
     """Make a connection the one that schemas use unless they are given another, for the length of a block."""

@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 from djnb.jupyter import confirm, display_taking, formatters, show_jobs, show_run, tracebacks
 from djnb.jupyter.magics import completion
 from djnb.jupyter.magics.diagram import DiagramMagics
+from djnb.jupyter.magics.dj import DjMagics
 from djnb.jupyter.magics.jobs import JobMagics
 from djnb.jupyter.magics.populate import PopulateMagics, without_body
 from djnb.jupyter.magics.preview import PreviewMagics
@@ -23,6 +24,9 @@ _loaded: WeakKeyDictionary[Any, ExitStack] = WeakKeyDictionary()
 """What undoes the loading, by shell."""
 
 
+_MAGICS = (DjMagics, PopulateMagics, ProgressMagics, DiagramMagics, PreviewMagics, JobMagics)
+
+
 def load(shell: InteractiveShell) -> None:
     """Load the extension into a shell; nothing more happens where it is loaded already."""
     if shell in _loaded:
@@ -34,7 +38,7 @@ def load(shell: InteractiveShell) -> None:
         undo.callback(display_taking.install(shell))
         undo.callback(show_jobs.install(shell))
         undo.callback(completion.install(shell))
-        undo.callback(_add_magics(shell, PopulateMagics, ProgressMagics, DiagramMagics, PreviewMagics, JobMagics))
+        undo.callback(_add_magics(shell, *_MAGICS))
         undo.callback(_add_transformer(shell, without_body))
         consent.set_asker(confirm.asker(shell))
         undo.callback(consent.set_asker, None)
