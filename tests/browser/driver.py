@@ -203,6 +203,11 @@ class Notebook:
         """Press the button ■ of the toolbar."""
         self.page.locator('[data-command="notebook:interrupt-kernel"], [data-jp-item-name="interrupt"]').first.click()
 
+    def reload(self) -> None:
+        """Load the page anew; the kernel goes on, and what was not saved is lost."""
+        self.page.reload(wait_until="domcontentloaded")
+        self._wait_until_ready()
+
     def save(self) -> Any:
         """Save the notebook and return what is in the file."""
         self._command("docmanager:save")
@@ -223,6 +228,9 @@ class Notebook:
         return self.cell(index).locator(".jp-InputArea-prompt")
 
     def _refuse(self, dialog: Dialog) -> None:
+        if dialog.type == "beforeunload":  # the page asks whether to leave what is not saved
+            dialog.accept()
+            return
         self.errors.append(f"{dialog.type}: {dialog.message}")
         dialog.dismiss()
 

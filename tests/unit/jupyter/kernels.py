@@ -104,11 +104,12 @@ class Conversation:
             if reply["parent_header"].get("msg_id") == request["header"]["msg_id"]:
                 return str(reply["content"]["subshell_id"])
 
-    def click(self, comm_id: str, *, subshell: str) -> None:
+    def click(self, comm_id: str, *, subshell: str | None) -> None:
         """Click on a button."""
         content = {"comm_id": comm_id, "data": {"method": "custom", "content": {"event": "click"}}}
         message = self.client.session.msg("comm_msg", content)
-        message["header"]["subshell_id"] = subshell
+        if subshell is not None:
+            message["header"]["subshell_id"] = subshell
         self.client.shell_channel.send(message)
 
 
