@@ -277,8 +277,18 @@ class Diagram(Drawing):
     def __len__(self) -> int:
         return len(self._tables)
 
-    def __iter__(self) -> Iterator[TableName]:
-        return iter(self.tables)
+    def __iter__(self) -> Iterator[FreeTable]:
+        """Yield the tables, parents before children; restricted where the diagram says which rows are reached."""
+        return map(self._table, self.tables)
+
+    def __reversed__(self) -> Iterator[FreeTable]:
+        """Yield the tables likewise, children before parents."""
+        return map(self._table, reversed(self.tables))
+
+    def _table(self, name: TableName) -> FreeTable:
+        table = FreeTable(self._connection, name)
+        rows = self._rows.rows if isinstance(self._rows, Reach) else {}
+        return table & rows[name].condition if name in rows else table
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Diagram) and (self._connection, self._tables) == (other._connection, other._tables)

@@ -17,6 +17,9 @@ _SHAPES = {
 }
 """What graphviz calls the shape, and its style."""
 
+_MANY = 150
+"""For more nodes, graphviz is told not to look for the very best places, which takes it half a minute."""
+
 
 def to_dot(picture: Picture, *, direction: str = "LR") -> str:
     """
@@ -30,9 +33,10 @@ def to_dot(picture: Picture, *, direction: str = "LR") -> str:
         Whether children stand to the right of their parents, or below them.
     """
     font, line = _quoted(FONT), _quoted(LINE)
+    effort = ", nslimit=1, nslimit1=1, mclimit=0.3" if len(picture.nodes) > _MANY else ""
     lines = [
         "digraph {",
-        f"  graph [rankdir={direction}, bgcolor=transparent, fontname={font}, ranksep=0.4, nodesep=0.15]",
+        f"  graph [rankdir={direction}, bgcolor=transparent, fontname={font}, ranksep=0.4, nodesep=0.15{effort}]",
         f'  node [fontname={font}, fontcolor="{TEXT}", height=0.3, margin="0.1,0.04"]',
         f"  edge [color={line}, arrowhead=none, fontname={font}, fontsize=9, fontcolor={_quoted(TEXT)}]",
     ]

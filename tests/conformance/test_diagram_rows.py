@@ -215,6 +215,14 @@ class TestTrace:
         with pytest.raises(OperandError, match="does not say which rows"):
             trace[lab.Summary]
 
+    def test_loop_over_it_gives_the_rows(self, lab):
+        """A loop over the diagram gives its tables, parents before children, with the rows that are reached."""
+        trace = dj.Diagram.trace(lab.Analysis & "session = 2")
+
+        assert {"Session": 1, "Recording": 1, "Method": 2, "Analysis": 2} == {t.class_name: len(t) for t in trace}
+        assert list(trace.counts()) == [table.full_table_name for table in trace]
+        assert list(reversed(list(trace.counts()))) == [table.full_table_name for table in reversed(trace)]
+
     def test_any_query_over_a_table_will_do(self, lab):
         """Rows may be chosen by another query; what is no table's rows is refused."""
         assert {"session": 1} in dj.Diagram.trace(lab.Analysis.proj() & "session = 1")[lab.Session]

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 
 from djnb.diagram.layered.layers import Layers
 
-_SWEEPS = 16
+_SWEEPS = 24
+_WORK = 20_000
+"""How many cells are gone through in all; the more there are, the fewer sweeps."""
 _PATIENCE = 5
 """After so many sweeps without fewer crossings, the best order so far stays."""
 
@@ -23,7 +25,7 @@ def arrange(layers: Layers) -> None:
     """
     layers.cells = _begin(layers)
     best, fewest, idle = [cells.copy() for cells in layers.cells], crossings(layers), 0
-    for sweep in range(_SWEEPS):
+    for sweep in range(max(4, min(_SWEEPS, _WORK // len(layers.lane)))):
         if fewest == 0 or idle >= _PATIENCE:
             break
         forth = sweep % 2 == 0
