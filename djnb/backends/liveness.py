@@ -112,6 +112,14 @@ class Liveness(Protocol):
         """Return the job tables of a schema whose jobs know their workers; asked by ``execute``, if it is given."""
         ...
 
+    def end_connection(self, number: int, *, idle_for: float) -> None:
+        """
+        End a connection of a dead worker, by the server's number, which undoes its transaction.
+
+        One that is not this account's, or that has sent something in so many seconds, is left alone.
+        """
+        ...
+
     def execute(self, statement: Statement) -> Answer:
         """Send a statement; raises as a connection does."""
         ...

@@ -225,6 +225,9 @@ class Reaper:
             if not self._liveness.execute(self._words.strike(seen.worker, heard=seen.heartbeat)).affected:
                 return False
             points.reach("in_reap")
+            # A process that is stopped amid a transaction would keep from others what it has locked, its job perhaps.
+            for number in self._connections(seen.worker, tables):
+                self._liveness.end_connection(number, idle_for=seen.age / 2)
             where = who_died(seen.host, seen.pid, cause)
             count = sum(self._bury(table, seen.worker, where) for table in tables)
         logger.warning(
@@ -235,6 +238,10 @@ class Reaper:
             count,
         )
         return True
+
+    def _connections(self, worker: int, tables: list[TableName]) -> set[int]:
+        asked = (self._words.connections(table, worker) for table in tables)
+        return {int(number) for statement in asked for (number,) in self._liveness.execute(statement).rows}
 
     def _bury(self, table: TableName, worker: int, where: str) -> int:
         """Give back the jobs that a dead worker held in one table and return how many they are."""

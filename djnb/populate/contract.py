@@ -154,8 +154,11 @@ class _Attempt:
                 # Not before: it would keep everybody from the job for as long as make takes.
                 self.complete()
                 self.opened()
-        except LostConnectionError:
-            if not self.was_committed():
+        except LostConnectionError as error:
+            is_kept = self.was_committed()
+            if is_kept is None:
+                raise self.refusal() from error
+            if not is_kept:
                 raise
 
     def _make(self) -> None:

@@ -97,6 +97,14 @@ class WorkerWords:
             one,
         )
 
+    def connections(self, table: TableName, worker: int) -> Statement:
+        """Return the SELECT of the server's numbers of the connections by which a worker took what it holds."""
+        return compose(
+            "SELECT DISTINCT connection_id FROM {} WHERE {} AND connection_id > 0",
+            self.dialect.table(table),
+            self._held(worker),
+        )
+
     def losses(self, table: TableName, worker: int) -> Statement:
         """Return the SELECT of the kinds of jobs that a dead worker held: each is a `Lost`."""
         return compose(

@@ -43,7 +43,10 @@ class AutoPopulate(Table):
     make_in_transaction : bool
         Runs all of ``make`` in one transaction, as DataJoint does: it reads one state of the database, and others wait
         for what it has locked, however long it computes. Otherwise the transaction begins with its first insert, and
-        what was read before must not have changed by then, or the key is computed again.
+        what was read before must not have changed by then, or the key is computed again. With job tables, a worker
+        that is stopped amid it, or out of reach, loses its locks on a server with its jobs, after the lease
+        (``jobs.lease_time``), if those who find it dead use the same account. Otherwise, without job tables, and with
+        SQLite, it keeps them as long as the process is there and the server does not end its connection.
     """
 
     allow_new_pk_fields: ClassVar[bool] = False

@@ -178,6 +178,20 @@ class TestStopped:
         assert_each_once(pipeline)
         assert {os.getpid()} == set(pipeline.Log.to_arrays("by").tolist())
 
+    @pytest.mark.parametrize("point", ["in_compute", "before_commit", "after_verify"])
+    def test_amid_one_transaction_for_all_of_make_too(self, pipeline, start, point):
+        """Nobody waits for its locks for longer than the lease, be they on its rows or on its job."""
+        worker = start(f"{point}=stop", "work_classically")
+        wait_until(lambda: is_stopped(worker.pid), f"the worker is stopped {point}")
+
+        finish(pipeline)
+
+        assert_each_once(pipeline)
+        worker.send(signal.SIGCONT)
+        assert worker.wait() == 0, worker.said
+        assert_each_once(pipeline)
+        assert {os.getpid()} == set(pipeline.Log.to_arrays("by").tolist())
+
 
 def is_stopped(pid):
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"

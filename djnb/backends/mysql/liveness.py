@@ -8,6 +8,7 @@ process or code that keeps the interpreter to itself does not touch it.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -16,10 +17,12 @@ from djnb.backends.base import Driver, Execute
 from djnb.backends.liveness import Line, Sighting
 from djnb.backends.mysql.dialect import lock_name
 from djnb.backends.mysql.driver import MySQLDriver
-from djnb.errors import DataJointError, LostConnectionError, MissingTableError
+from djnb.errors import DatabaseError, DataJointError, LostConnectionError, MissingTableError
 from djnb.model.naming import TableName
 from djnb.sql.dialect import Dialect
 from djnb.sql.statement import Statement, compose
+
+logger = logging.getLogger(__name__)
 
 _LOCK_SECONDS = 3
 """How long a statement waits for rows or tables that others are at; the next round comes soon."""
@@ -36,6 +39,11 @@ SELECT worker, host, pid, user, version, connection_id, started, heartbeat,
 """
 
 _UPTIME = "SHOW GLOBAL STATUS LIKE 'Uptime'"
+
+_IDLE = """
+SELECT 1 FROM information_schema.processlist
+ WHERE id = %s AND user = SUBSTRING_INDEX(USER(), '@', 1) AND command = 'Sleep' AND time >= %s
+"""
 
 _JOB_TABLES = """
 SELECT table_name FROM information_schema.columns
@@ -173,6 +181,19 @@ class MySQLLiveness:
         """Ask the server, now: other processes declare job tables too."""
         rows = (execute or self.execute)(Statement(_JOB_TABLES, (schema,))).rows
         return [TableName(schema, table) for (table,) in rows]
+
+    def end_connection(self, number: int, *, idle_for: float) -> None:
+        """
+        End a connection of this account, for which no privilege is needed; others cannot be told from one another.
+
+        Its number may be somebody else's, where the server was started again: nobody misses what lies idle for long.
+        """
+        if self.execute(Statement(_IDLE, (number, int(idle_for)))).rows:
+            try:
+                self.execute(Statement("KILL %s", (number,)))
+                logger.warning("The connection %d of a dead worker is ended, and its transaction undone", number)
+            except DatabaseError as error:  # it has ended by itself
+                logger.info("The connection %d of a dead worker is not ended: %s", number, error)
 
     def close(self) -> None:
         """End the connection, which gives back the locks."""

@@ -121,6 +121,9 @@ class SQLiteLiveness:
         rows = (execute or self.execute)(Statement(_JOB_TABLES, (f"{schema}.~~",))).rows
         return [TableName(schema, name.removeprefix(f"{schema}.")) for (name,) in rows]
 
+    def end_connection(self, number: int, *, idle_for: float) -> None:
+        """Do nothing: the system closes the file for who is dead, and nobody can for a process that is stopped."""
+
     def close(self) -> None:
         """Unlock all bytes and close the file."""
         while self._held:
