@@ -22,8 +22,10 @@ from djnb.connection.sending import Sender
 from djnb.connection.sent import sent
 from djnb.connection.sessions import Sessions
 from djnb.connection.streams import Streams
+from djnb.connection.together import GroupWatcher, Together
 from djnb.connection.transactions import Transaction, Transactions
 from djnb.connection.watching import Watcher
+from djnb.errors import LostConnectionError
 from djnb.events import Bus
 from djnb.model.naming import TableName
 from djnb.settings import get_config
@@ -221,7 +223,9 @@ class Connection(Schemas, DataJointWords):
         """
         return self._transactions.atomic()
 
-    def defer(self, watcher: Watcher, *, passed_over: TableName | None = None) -> AbstractContextManager[Deferred]:
+    def defer(
+        self, watcher: Watcher, *, passed_over: TableName | None = None, may_wait: bool = False
+    ) -> AbstractContextManager[Deferred]:
         """
         Run a ``with`` block as a transaction of this thread that opens when something is written.
 
@@ -233,6 +237,9 @@ class Connection(Schemas, DataJointWords):
             What comes first in the transaction, and what became of it when its end was lost.
         passed_over : TableName, optional
             A table that may have changed, and its parts.
+        may_wait : bool
+            If the block does nothing but read and then insert rows, its transaction may not be opened yet: it
+            ``waits``, for `keep_together` or `keep_late`.
 
         Raises
         ------
@@ -241,7 +248,34 @@ class Connection(Schemas, DataJointWords):
         InputsChangedError
             What was read has changed; nothing is kept.
         """
-        return self._transactions.defer(self.dialect, watcher, passed_over)
+        return self._transactions.defer(self.dialect, watcher, passed_over, may_wait=may_wait)
+
+    def keep_together(self, watcher: GroupWatcher, waiting: Sequence[Deferred]) -> bool:
+        """
+        Keep transactions that wait as one of the calling thread; False if none is kept, and each is to be kept alone.
+
+        Raises
+        ------
+        LostConnectionError
+            The answer to COMMIT was lost: all are kept, or none.
+        """
+        with self._transactions.suspended():
+            together = Together(self._transactions, self._sessions, self._sender, self.dialect)
+            return together.keep(watcher, [each.finishing for each in waiting])
+
+    def keep_late(self, deferred: Deferred, *, doubt: LostConnectionError | None = None) -> None:
+        """
+        Keep a transaction that waits by itself; it may be kept already, where ``doubt`` is what `keep_together` raised.
+
+        Raises
+        ------
+        InputsChangedError
+            Something that was read has changed, or the rows cannot be inserted: it is to be computed again.
+        DataJointError
+            Nothing is kept; a LostConnectionError if that cannot be found out.
+        """
+        with self._transactions.suspended():
+            self._transactions.keep_late(deferred, doubt=doubt)
 
     def on_rollback(self, undo: Callable[[], None]) -> None:
         """Have something undone with the transaction of this thread, if that is undone: files that it has written."""

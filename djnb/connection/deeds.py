@@ -46,15 +46,34 @@ class Deed(Generic[T]):
     discard: Callable[[T], None] = lambda result: None
 
 
+@dataclass(frozen=True)
+class Insertion(Deed[int]):
+    """
+    The sending of a statement for many rows.
+
+    Attributes
+    ----------
+    sql : str
+        The statement for one row.
+    rows : sequence
+        What is bound to it.
+    """
+
+    sql: str = ""
+    rows: Sequence[Sequence[Any]] = ()
+
+
 def execution(sender: Sender, statement: Statement) -> Deed[Answer]:
     """Return the sending of a statement."""
     outcome = (lambda answer: None) if is_moody(statement.sql) else _outcome_of
     return Deed(lambda: sender.execute(statement), outcome, _size(statement.params))
 
 
-def executions(sender: Sender, sql: str, rows: Sequence[Sequence[Any]]) -> Deed[int]:
+def executions(sender: Sender, sql: str, rows: Sequence[Sequence[Any]]) -> Insertion:
     """Return the sending of a statement for many rows."""
-    return Deed(lambda: sender.execute_many(sql, rows), lambda changed: changed, sum(map(_size, rows)))
+    return Insertion(
+        lambda: sender.execute_many(sql, rows), lambda changed: changed, sum(map(_size, rows)), sql=sql, rows=rows
+    )
 
 
 def spooling(sender: Sender, statement: Statement, large: Sequence[int]) -> Deed[tuple[Spool, Digest]]:
@@ -102,34 +121,48 @@ class Deeds:
     ----------
     is_whole : bool
         Whether all of it is kept. It is not if that would take too much memory.
+    size : int
+        How many bytes it takes, or has taken.
     """
 
     is_whole: bool = True
+    size: int = 0
     _done: list[tuple[Deed[Any], object]] = field(default_factory=list)
-    _size: int = 0
 
     def __iter__(self) -> Iterator[tuple[Deed[Any], object]]:
         return iter(self._done)
 
+    def __len__(self) -> int:
+        return len(self._done)
+
+    def cut(self, start: int, end: int | None = None) -> None:
+        """Forget deeds from one place on, up to another one, as if they had not been."""
+        del self._done[start:end]
+
     def keep(self, deed: Deed[Any], outcome: object) -> None:
         """Remember a deed and what came of it: its outcome, or the class of the error."""
-        self._size += deed.size
-        if self._size > KEPT_BYTES:
+        self.size += deed.size
+        if self.size > KEPT_BYTES:
             self.is_whole = False
             self._done.clear()
         if self.is_whole:
             self._done.append((deed, outcome))
 
-    def do_again(self) -> None:
+    def put_first(self, deeds: Sequence[Deed[Any]]) -> None:
+        """Remember deeds that were done before all others, and of which nothing came."""
+        if self.is_whole:
+            self._done[:0] = [(deed, None) for deed in deeds]
+
+    def do_again(self, *, start: int = 0) -> None:
         """
-        Do all of it again.
+        Do all of it again, from one place on.
 
         Raises
         ------
         InputsChangedError
             Something else comes of it, from which other deeds might have followed.
         """
-        for deed, outcome in self._done:
+        for deed, outcome in self._done[start:]:
             now: object
             try:
                 result = deed.do()

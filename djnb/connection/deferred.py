@@ -19,8 +19,9 @@ from djnb.connection.deeds import execution, executions, marking, spooling
 from djnb.connection.finishing import Finishing
 from djnb.connection.reads import Reads
 from djnb.connection.sending import Sender
-from djnb.errors import LongTransactionWarning, TransactionError, warn_user
-from djnb.sql.intent import Intent, intent_of
+from djnb.errors import LongTransactionWarning, LostConnectionError, TransactionError, warn_user
+from djnb.model.naming import TableName
+from djnb.sql.intent import Intent, intent_of, table_filled, tables_read
 from djnb.sql.statement import Statement
 
 LONG_SECONDS = 30.0
@@ -41,17 +42,23 @@ class Deferred:
         Remembers what is read before.
     finishing : Finishing
         The transaction that is to be opened.
+    may_wait : bool
+        Whether rows to be inserted may be held back, for the transaction to be kept later, together with others. It
+        opens all the same for whatever else is asked once some are held back.
 
     Attributes
     ----------
     fate : Fate
         What has become of it.
+    may_wait : bool
+        As given.
     """
 
-    def __init__(self, sender: Sender, reads: Reads, finishing: Finishing) -> None:
+    def __init__(self, sender: Sender, reads: Reads, finishing: Finishing, *, may_wait: bool = False) -> None:
         self._sender = sender
         self._reads = reads
         self._finishing = finishing
+        self.may_wait = may_wait
         self._pid = os.getpid()
         self.fate = finishing.fate
 
@@ -61,14 +68,36 @@ class Deferred:
         return self._pid != os.getpid()
 
     @property
+    def finishing(self) -> Finishing:
+        """The transaction that is to be opened, or is open."""
+        return self._finishing
+
+    @property
+    def waits(self) -> bool:
+        """Whether all that is to be written is held back, and can be kept together with what others hold back."""
+        is_sound = self.fate.failure is None and not self.is_elsewhere
+        return self.may_wait and is_sound and self._finishing.held is not None
+
+    @property
+    def tables_filled(self) -> set[TableName]:
+        """The tables into which the rows are to be inserted that are held back."""
+        return {found for each in self._finishing.held or () if (found := table_filled(each.sql)) is not None}
+
+    @property
     def _is_finishing(self) -> bool:
-        return self._finishing.has_begun and not self.is_elsewhere
+        return (self._finishing.has_begun or self._finishing.holds) and not self.is_elsewhere
+
+    @property
+    def _holds(self) -> bool:
+        return self._finishing.holds and not self.is_elsewhere
 
     def execute(self, statement: Statement) -> Answer:
         """Send a statement: one that reads by itself, one that writes in the transaction."""
         intent = self._check(statement.sql)
         if self._is_finishing or intent is Intent.WRITES:
             return self._finishing.perform(execution(self._sender, statement))
+        if intent is Intent.READS:
+            self._about_to_read(statement)
         if intent is not Intent.READS or not self._concerns(statement):
             return self._sender.execute(statement)
         self._reads.look(self._sender.version)
@@ -79,7 +108,11 @@ class Deferred:
     def execute_many(self, sql: str, rows: Sequence[Sequence[Any]]) -> int:
         """Send one statement for many rows."""
         self._check(sql)
-        return self._finishing.perform(executions(self._sender, sql, rows))
+        deed = executions(self._sender, sql, rows)
+        may_hold = self.may_wait and not self._finishing.has_begun and not self.is_elsewhere
+        if may_hold and table_filled(sql) is not None:
+            return self._finishing.hold(deed, len(rows))
+        return self._finishing.perform(deed)
 
     def execute_together(self, statements: Sequence[Statement]) -> list[Answer]:
         """Send statements, one after the other."""
@@ -92,6 +125,7 @@ class Deferred:
         if self._is_finishing:
             spool, _ = self._finishing.perform(spooled)
         else:
+            self._about_to_read(statement)
             self._reads.look(self._sender.version)
             spool, digest = spooled.do()
             if self._concerns(statement):
@@ -108,7 +142,11 @@ class Deferred:
         return self._aside(self._sender.message_limit)
 
     def _aside(self, ask: Callable[[], T]) -> T:
-        return self._finishing.insist(ask) if self._is_finishing else ask()
+        return self._finishing.insist(ask) if self._is_finishing and not self._holds else ask()
+
+    def _about_to_read(self, statement: Statement) -> None:
+        if not self.is_elsewhere:
+            self._finishing.about_to_read(tables_read(statement.sql))
 
     def _concerns(self, statement: Statement) -> bool:
         return not self.is_elsewhere and self._reads.concerns(statement)
@@ -131,36 +169,35 @@ class Deferred:
 
     def mark(self, name: str) -> None:
         """Set a savepoint; before anything is written, it waits for that."""
-        if self._is_finishing:
+        if self._holds:
+            self._finishing.hold_mark(name)
+        elif self._is_finishing:
             self._mark(f"SAVEPOINT {name}")
         else:
             self._finishing.marks.append(name)
 
     def release(self, name: str) -> None:
         """Forget a savepoint."""
-        if name in self._finishing.marks:
-            self._finishing.marks.remove(name)
-        else:
+        if not self._finishing.release_mark(name):
             self._mark(f"RELEASE SAVEPOINT {name}")
 
     def go_back(self, name: str) -> bool:
         """Undo what was done since a savepoint; False if the whole transaction is undone already."""
-        if name in self._finishing.marks:
-            self._finishing.marks.remove(name)
-        elif self.fate.failure is not None or self.is_elsewhere:
+        if self._finishing.go_back_to_mark(name):
+            return True
+        if self.fate.failure is not None or self.is_elsewhere:
             return False
-        else:
-            self._mark(f"ROLLBACK TO SAVEPOINT {name}")
-            self._mark(f"RELEASE SAVEPOINT {name}")
+        self._mark(f"ROLLBACK TO SAVEPOINT {name}")
+        self._mark(f"RELEASE SAVEPOINT {name}")
         return True
 
     def _mark(self, sql: str) -> None:
         self._check(sql)
         self._finishing.perform(marking(self._sender, Statement(sql)))
 
-    def commit(self) -> None:
-        """Keep what was written, and warn where others had to wait long for it; raises as `Finishing.commit`."""
-        self._finishing.commit()
+    def commit(self, *, doubt: LostConnectionError | None = None) -> None:
+        """Keep what was written, and warn where others had to wait long for it; as `Finishing.commit`."""
+        self._finishing.commit(doubt=doubt)
         seconds = self._finishing.seconds
         if seconds > LONG_SECONDS:
             warn_user(

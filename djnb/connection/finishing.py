@@ -15,12 +15,13 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from djnb.backends.base import Answer
-from djnb.connection.deeds import PASSING, Deed, Deeds, marking
-from djnb.connection.reads import Read, Reads
+from djnb.connection.deeds import PASSING, Deed, Deeds, Insertion, marking
+from djnb.connection.reads import Reads
 from djnb.connection.sending import Sender
 from djnb.connection.sessions import PATIENCE_SECONDS, Sessions, wait_a_while
 from djnb.connection.watching import Transacting, Watcher
 from djnb.errors import DataJointError, LockError, LostConnectionError, UnreachableError
+from djnb.model.naming import TableName
 from djnb.sql.dialect import Dialect
 from djnb.sql.statement import Statement
 
@@ -28,6 +29,9 @@ logger = logging.getLogger(__name__)
 
 ATTEMPTS = 10
 """How often the transaction is opened again."""
+
+HELD_BYTES = 2**20
+"""So much is held back at most, to be written together with what others hold back."""
 
 T = TypeVar("T")
 
@@ -98,6 +102,52 @@ class Finishing:
         self.fate = Fate()
         self.has_begun = False
         self.marks: list[str] = []
+        self._held_marks: dict[str, int] = {}
+
+    @property
+    def holds(self) -> bool:
+        """Whether something is held back that is to be written."""
+        return bool(len(self._deeds)) and not self.has_begun
+
+    @property
+    def held(self) -> list[Insertion] | None:
+        """What is held back; None if there is something else to it than rows to be inserted, or much of them."""
+        found = [deed for deed, _ in self._deeds if isinstance(deed, Insertion)]
+        is_little = self._deeds.size <= HELD_BYTES and not self._reads.long()
+        return found if self.holds and is_little and len(found) == len(self._deeds) else None
+
+    def hold(self, deed: Deed[T], outcome: T) -> T:
+        """Remember something that is to be done when the transaction opens, of which only this can come."""
+        self._deeds.keep(deed, outcome)
+        return outcome
+
+    def hold_mark(self, name: str) -> None:
+        """Set a savepoint behind what is held back."""
+        self._held_marks[name] = len(self._deeds)
+        self._deeds.keep(marking(self._sender, Statement(f"SAVEPOINT {name}")), None)
+
+    def release_mark(self, name: str) -> bool:
+        """Forget a savepoint that was not set yet; False if it was."""
+        if name in self.marks:
+            self.marks.remove(name)
+            return True
+        place = self._held_marks.pop(name, None)
+        if place is None or self.has_begun:
+            return False
+        self._deeds.cut(place, place + 1)
+        return True
+
+    def go_back_to_mark(self, name: str) -> bool:
+        """Forget what was held back since a savepoint that was not set yet; False if it was."""
+        if name in self.marks:
+            self.marks.remove(name)
+            self._deeds.cut(0)
+            return True
+        place = self._held_marks.pop(name, None)
+        if place is None or self.has_begun:
+            return False
+        self._deeds.cut(place)
+        return True
 
     @property
     def seconds(self) -> float:
@@ -120,6 +170,10 @@ class Finishing:
                 self._sender.execute(Statement(sql))
         return result
 
+    def about_to_read(self, tables: Sequence[TableName]) -> None:
+        """Tell the watcher that rows are about to be read, before anything is written."""
+        self._watcher.about_to_read(tables)
+
     def insist(self, do: Callable[[], T]) -> T:
         """Do something in the transaction; where the database has undone that, do all of it in another one."""
         if self._is_open and time.monotonic() - self._last_sent > self._watcher.idle_seconds:
@@ -137,8 +191,8 @@ class Finishing:
 
     def _open(self) -> None:
         try:
-            self._begin()
-            self._deeds.do_again()
+            done = self._begin()
+            self._deeds.do_again(start=done)
         except PASSING:
             raise
         except DataJointError as error:
@@ -150,38 +204,49 @@ class Finishing:
         self._watcher.opened()
         self._opened = self._opened or time.monotonic()
 
-    def _begin(self) -> None:
+    def _begin(self) -> int:
         """
-        Begin, fence, and read again, all of it together.
+        Begin, fence, and read again, all of it together; return how many deeds that were to be done first are done.
 
         Nothing that writes comes behind: on a server, it would be carried out even if the transaction had not begun.
         """
         fence = self._watcher.first()
         begin = self._dialect.begin_serializable(self._watcher.idle_seconds)
         beginning = [*map(Statement, begin), *([fence] if fence else [])]
-        reads, asked = self._reads.again(self._dialect) if self._reads.version is None else ([], [])
+        asked = self.reads_again()
         marks = [Statement(f"SAVEPOINT {name}") for name in self.marks]
-        answers = self._sender.begin([*beginning, *(statement for statement, _ in asked), *marks])
+        answers = self._sender.begin([*beginning, *asked, *marks])
         if fence and answers[len(beginning) - 1].affected != 1:
             raise self._watcher.refusal()
-        if self._reads.version is None:
-            self._compare(reads, asked, answers[len(beginning) :])
-        elif self._reads.version != self._sender.version():
-            reads, asked = self._reads.again(self._dialect)
-            together = [statement for statement, _ in asked]
-            self._compare(reads, asked, self._sender.execute_together(together) if together else [])
-        self._reads.check()
-        for statement in marks:
-            self._deeds.keep(marking(self._sender, statement), None)
+        self.compare(answers[len(beginning) :])
+        self._deeds.put_first([marking(self._sender, statement) for statement in marks])
         self.marks = []
+        return len(marks)
 
-    def _compare(
-        self, reads: Sequence[Read], asked: Sequence[tuple[Statement, frozenset[int]]], answers: Sequence[Answer]
-    ) -> None:
-        for read, (_, hashed), answer in zip(reads, asked, answers, strict=False):
-            self._reads.compare_rows(read, answer.rows, hashed)
-        for read in self._reads.long():
-            self._reads.compare(read, self._sender.digest(*read.again(self._dialect)))
+    def reads_again(self) -> list[Statement]:
+        """Return what asks again for what was read, as far as that goes at once and can have changed unnoticed."""
+        if self._reads.version is not None:  # a file tells by itself whether anybody has written
+            return []
+        return [statement for statement, _ in self._reads.again(self._dialect)[1]]
+
+    def compare(self, answers: Sequence[Answer]) -> None:
+        """
+        Compare what was read with the answers to `reads_again`, in the open transaction.
+
+        Raises
+        ------
+        InputsChangedError
+            Something has changed.
+        """
+        reads, asked = self._reads.again(self._dialect)
+        if self._reads.version is None or self._reads.version != self._sender.version():
+            if self._reads.version is not None and asked:
+                answers = self._sender.execute_together([statement for statement, _ in asked])
+            for read, (_, hashed), answer in zip(reads, asked, answers, strict=False):
+                self._reads.compare_rows(read, answer.rows, hashed)
+            for read in self._reads.long():
+                self._reads.compare(read, self._sender.digest(*read.again(self._dialect)))
+        self._reads.check()
 
     def _give_way(self, error: DataJointError) -> None:
         """Undo what is left of the transaction and wait a while; raise the error if it has come too often."""
@@ -207,9 +272,14 @@ class Finishing:
     def _can_connect(self) -> bool:
         return self._sender.reconnects and not self._sessions.is_closed
 
-    def commit(self) -> None:
+    def commit(self, *, doubt: LostConnectionError | None = None) -> None:
         """
         Keep what was written.
+
+        Parameters
+        ----------
+        doubt : LostConnectionError, optional
+            Nobody knows whether it is kept already.
 
         Raises
         ------
@@ -218,7 +288,9 @@ class Finishing:
         """
         if self.fate.failure is not None:
             raise self.fate.failure
-        if not self.has_begun and self._watcher.first() is None:
+        if doubt is not None and self._was_committed(doubt):
+            return
+        if not self.has_begun and not self.holds and self._watcher.first() is None:
             return
         self.has_begun = True
         while not self._is_committed():

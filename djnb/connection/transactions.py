@@ -91,15 +91,18 @@ class Transactions:
 
     @contextmanager
     def suspended(self) -> Iterator[None]:
-        """Let a ``with`` block ask beside the deferred transaction of the thread."""
+        """Let a ``with`` block ask, and write, beside the deferred transaction of the thread, before that is open."""
         deferred, self._own.deferred = self._own.deferred, None
+        undoing, self._own.undoing = self._own.undoing, []
         try:
             yield
         finally:
-            self._own.deferred = deferred
+            self._own.deferred, self._own.undoing = deferred, undoing
 
     @contextmanager
-    def defer(self, dialect: Dialect, watcher: Watcher, passed_over: TableName | None) -> Iterator[Deferred]:
+    def defer(
+        self, dialect: Dialect, watcher: Watcher, passed_over: TableName | None, *, may_wait: bool
+    ) -> Iterator[Deferred]:
         """
         Run a ``with`` block as a transaction of the calling thread that opens when something is written.
 
@@ -111,12 +114,15 @@ class Transactions:
         self._check_none()
         reads = Reads(passed_over)
         finishing = Finishing(self, self._sessions, self._sender, dialect, watcher, reads)
-        deferred = Deferred(self._sender, reads, finishing)
+        deferred = Deferred(self._sender, reads, finishing, may_wait=may_wait)
         self._own.deferred = deferred
         self._own.undoing = []
         try:
             yield deferred
-            deferred.commit()
+            if self._own.undoing:
+                deferred.may_wait = False
+            if not deferred.waits:
+                deferred.commit()
         except BaseException as error:
             deferred.roll_back()
             if not deferred.fate.may_be_kept and not deferred.is_elsewhere:
@@ -130,6 +136,17 @@ class Transactions:
             self._sessions.leave_block()
             self._own.deferred = None
             self._own.undoing = []
+
+    def keep_late(self, deferred: Deferred, *, doubt: LostConnectionError | None) -> None:
+        """Keep a transaction that waits, by itself; raises as `Finishing.commit`."""
+        self._check_none()
+        try:
+            deferred.commit(doubt=doubt)
+        except BaseException:
+            deferred.roll_back()
+            raise
+        finally:
+            self._sessions.leave_block()
 
     def _check_none(self) -> None:
         if self.in_transaction:

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from djnb.connection.sessions import Session
 from djnb.errors import DataJointError
+from djnb.model.naming import TableName
 from djnb.sql.statement import Statement
 
 
@@ -17,6 +18,10 @@ class Watcher(Protocol):
     @property
     def idle_seconds(self) -> float:
         """For how long it may lie idle before a server undoes it."""
+        ...
+
+    def about_to_read(self, tables: Sequence[TableName]) -> None:
+        """Hear, before anything is written, that rows of tables will be read; of any table, if none is named."""
         ...
 
     def first(self) -> Statement | None:

@@ -158,8 +158,11 @@ class Queue:
 
         It must change one row. If it changes none, the job was taken away meanwhile, and the rows must not be kept.
         """
-        held = self.words.is_held([job.held])
-        return self.words.succeed(held, duration=duration, keeps=get_config().jobs.keep_completed)
+        return self.fence_all([job], [duration])
+
+    def fence_all(self, jobs: Sequence[Job], durations: Sequence[float | None]) -> Statement:
+        """Return the first statement of a transaction for the rows of several jobs; it must change one for each."""
+        return self.words.succeed_all([job.held for job in jobs], durations, keeps=get_config().jobs.keep_completed)
 
     def was_completed(self, job: Job) -> bool | None:
         """

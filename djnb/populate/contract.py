@@ -8,7 +8,7 @@ computes again.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -117,37 +117,106 @@ def make_key(
     Exception
         Whatever ``make`` raises; nothing of the key is kept.
     """
-    attempt = _Attempt(table, target, key, make_kwargs, fence)
-    try:
-        attempt.make()
-    except DuplicateError:
-        # Asked only now: mostly, nobody else has made the key.
-        if not has_row(table.connection, target, key):
-            raise
-        attempt.complete()
-        return False
-    return True
+    return Attempt(table, target, key, make_kwargs, fence).make()
 
 
 @dataclass
-class _Attempt:
-    """The making of a key, as often as what it reads changes meanwhile; the watcher of its transaction."""
+class Attempt:
+    """
+    The making of a key, as often as what it reads changes meanwhile; the watcher of its transaction.
+
+    Attributes
+    ----------
+    table, target, key, make_kwargs, fence
+        As for `make_key`.
+    on_read : callable, optional
+        Hears, before anything is written, that rows of tables are about to be read; of any table, if none is named.
+    seconds : float or None
+        How long it took to compute what waits to be kept.
+    """
 
     table: Makeable
     target: Stored
     key: Mapping[str, Any]
     make_kwargs: Mapping[str, Any]
     fence: Fence | None
-    started: float = field(default_factory=time.monotonic)
+    on_read: Callable[[Sequence[TableName]], None] | None = None
+    seconds: float | None = None
+    _started: float = field(default_factory=time.monotonic)
 
-    def make(self) -> None:
+    def make(self) -> bool:
+        """Make the key; see `make_key`."""
+        made = self._conclude(self._make_in_transaction if self.table.make_in_transaction else self._make)
+        assert isinstance(made, bool)
+        return made
+
+    def anew(self) -> Attempt:
+        """Return the same, to be made from its beginning."""
+        return Attempt(self.table, self.target, self.key, self.make_kwargs, self.fence)
+
+    def draft(self) -> Deferred | bool:
+        """
+        Make the key, or only compute it, if what is to be kept of it is little and was held back until the end.
+
+        Returns
+        -------
+        Deferred or bool
+            What waits, for `Connection.keep_together` or for `keep`; otherwise as `make_key`.
+        """
         if self.table.make_in_transaction:
-            self._make_in_transaction()
-        else:
-            self._make()
-        points.reach("after_commit")
+            return self.make()
+        return self._conclude(lambda: self._make(may_wait=True))
 
-    def _make_in_transaction(self) -> None:
+    def keep(self, waiting: Deferred, *, doubt: LostConnectionError | None = None) -> bool:
+        """
+        Keep what waits by itself.
+
+        Parameters
+        ----------
+        waiting : Deferred
+            What `draft` has returned.
+        doubt : LostConnectionError, optional
+            It may be kept already.
+
+        Returns
+        -------
+        bool
+            False if it must be computed again, by `make`.
+
+        Raises
+        ------
+        LostReservationError
+            The job is not this worker's any more.
+        DataJointError
+            Nothing of the key is kept.
+        """
+        try:
+            self.table.connection.keep_late(waiting, doubt=doubt)
+        except InputsChangedError:
+            return False
+        except (LockError, LostConnectionError):
+            if not waiting.fate.may_be_made_again:
+                raise
+            return False
+        points.reach("after_commit")
+        return True
+
+    def _conclude(self, make: Callable[[], Deferred | None]) -> Deferred | bool:
+        try:
+            waiting = make()
+        except DuplicateError:
+            # Asked only now: mostly, nobody else has made the key.
+            if not has_row(self.table.connection, self.target, self.key):
+                raise
+            self.complete()
+            return False
+        if waiting is not None:
+            self.seconds = time.monotonic() - self._started
+            return waiting
+        points.reach("after_commit")
+        return True
+
+    def _make_in_transaction(self) -> Deferred | None:
         try:
             with self.table.connection.transaction():
                 self._compute()
@@ -160,23 +229,32 @@ class _Attempt:
                 raise self.refusal() from error
             if not is_kept:
                 raise
+        return None
 
-    def _make(self) -> None:
+    def _make(self, *, may_wait: bool = False) -> Deferred | None:
         for left in reversed(range(ATTEMPTS)):
             if left < ATTEMPTS - 1:
                 signals.open_again()
-            transaction = self.table.connection.defer(self, passed_over=self.table.name)
+                may_wait = False
+            connection = self.table.connection
+            transaction = connection.defer(self, passed_over=self.table.name, may_wait=may_wait)
+            deferred: Deferred | None = None
             try:
                 with transaction as deferred:
                     self._compute_here(deferred)
             except InputsChangedError:
                 if not left:
                     raise
-            except (LockError, LostConnectionError):
-                if not left or not deferred.fate.may_be_made_again:
+            except Exception as error:
+                if not left or deferred is None:
+                    raise
+                is_passing = isinstance(error, (LockError, LostConnectionError)) and deferred.fate.may_be_made_again
+                # It might not have come to this if what was held back had been refused where it was inserted.
+                if not is_passing and not deferred.finishing.holds:
                     raise
             else:
-                return
+                return deferred if deferred.waits else None
+        raise AssertionError("the last attempt raises or returns")
 
     def _compute_here(self, deferred: Deferred) -> None:
         try:
@@ -206,13 +284,20 @@ class _Attempt:
         """For how long its transaction may lie idle: as long as a worker may be out of reach that keeps its jobs."""
         return get_config().jobs.lease_time
 
+    def about_to_read(self, tables: Sequence[TableName]) -> None:
+        """Hear that rows of tables are about to be read, before anything is written."""
+        if self.on_read is not None:
+            self.on_read(tables)
+
     def first(self) -> Statement | None:
         """Return what completes the job, for a transaction that is to begin."""
         points.reach("before_begin")
         return self._completion()
 
     def _completion(self) -> Statement | None:
-        return None if self.fence is None else self.fence.statement(time.monotonic() - self.started)
+        if self.fence is None:
+            return None
+        return self.fence.statement(time.monotonic() - self._started if self.seconds is None else self.seconds)
 
     def opened(self) -> None:
         """Hear that the job is completed in the open transaction, and that nothing it follows from has changed."""

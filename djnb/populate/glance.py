@@ -17,7 +17,7 @@ class Glances:
         self._told: set[tuple[Any, ...]] = set()
 
     def begun(self, journal: Path) -> Mapping[str, Any] | None:
-        """Return the key that a worker has begun and not ended, unless that was told before."""
+        """Return the key that a worker has begun last, if it has not ended, unless that was told before."""
         try:
             size = journal.stat().st_size
         except OSError:  # it has noted nothing, or is on another machine
@@ -25,9 +25,10 @@ class Glances:
         if self._sizes.get(journal) == size:
             return None
         self._sizes[journal] = size
-        _, key = read_journal(journal)
-        if key is None or tuple(key.values()) in self._told:
+        _, keys = read_journal(journal)
+        if not keys or tuple(keys[-1].values()) in self._told:
             return None
+        key = keys[-1]
         self._told.add(tuple(key.values()))
         return key
 

@@ -2,7 +2,7 @@
 What a worker notes of its jobs in a file, for whoever gave it the task: it may be killed before it reports.
 
 A key is noted when it is begun, and again with what came of it. Whoever reads that after a death knows all that has
-ended, and which key may have been committed without anybody's hearing of it.
+ended, and which keys may have been committed without anybody's hearing of it.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Journal:
         self._note(dict(key))
 
     def end(self, outcome: Outcome | Packed) -> None:
-        """Note what came of the key that was begun last."""
+        """Note what came of a key that was begun."""
         self._note(outcome)
 
     def _note(self, what: object) -> None:
@@ -56,16 +56,16 @@ def journal_at(path: Path | None) -> Iterator[Journal]:
         yield Journal(file)
 
 
-def read_journal(path: Path) -> tuple[list[Packed], Key | None]:
-    """Return what came of the keys of a task, and the key that was begun and not ended, if there is one."""
+def read_journal(path: Path) -> tuple[list[Packed], list[Key]]:
+    """Return what came of the keys of a task, and the keys that were begun and not ended, the last one last."""
     outcomes: list[Packed] = []
-    begun: Key | None = None
+    begun: dict[tuple[Any, ...], Key] = {}
     with suppress(FileNotFoundError, EOFError, pickle.UnpicklingError), path.open("rb") as file:
         while True:
             noted = pickle.load(file)
             if isinstance(noted, Packed):
                 outcomes.append(noted)
-                begun = None
+                begun.pop(tuple(noted.key.values()), None)
             else:
-                begun = noted
-    return outcomes, begun
+                begun[tuple(noted.values())] = noted
+    return outcomes, list(begun.values())

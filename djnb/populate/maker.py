@@ -10,8 +10,9 @@ from typing import Any
 from djnb.algebra.nodes import Node, Stored
 from djnb.connection import Connection
 from djnb.model.spec import TableSpec
-from djnb.populate.contract import Makeable, make_key
-from djnb.populate.outcome import Outcome
+from djnb.populate.contract import Attempt, Fence, Makeable
+from djnb.populate.drafts import Drafts, Judge, Verdict
+from djnb.populate.outcome import Fate, Outcome
 from djnb.populate.signals import Guard
 
 
@@ -49,6 +50,10 @@ class Maker:
         assert spec is not None  # it was asked for to make `target`
         return spec
 
+    def attempt(self, key: Mapping[str, Any], *, fence: Fence | None = None) -> Attempt:
+        """Return the making of a key, which has not begun."""
+        return Attempt(self.table, self.target, key, self.make_kwargs, fence)
+
     def make(self, key: Mapping[str, Any], guard: Guard) -> Outcome:
         """
         Make a key in a transaction of its own, and return what came of it.
@@ -58,10 +63,18 @@ class Maker:
         KeyboardInterrupt
             A signal; the key is undone. Other exceptions that are no errors pass through likewise.
         """
-        started, begun = time.time(), time.monotonic()
-        try:
-            with guard.interruptible():
-                is_made = make_key(self.table, self.target, key, self.make_kwargs)
-        except Exception as error:  # noqa: BLE001 -- the user's make may raise anything; the outcome has it
-            return Outcome(key, "failed", started, time.monotonic() - begun, error)
-        return Outcome(key, "made" if is_made else "skipped", started, time.monotonic() - begun)
+        drafts = Drafts(self.connection, guard)
+        drafts.make(self.attempt(key), judge_of(key), may_wait=False)
+        (outcome,) = drafts.ended()
+        return outcome
+
+
+def judge_of(key: Mapping[str, Any]) -> Judge:
+    """Return what tells as an outcome what came of a key that begins now."""
+    started = time.time()
+
+    def judge(verdict: Verdict, seconds: float) -> Outcome:
+        fate: Fate = "failed" if verdict.error is not None else "made" if verdict.is_made else "skipped"
+        return Outcome(key, fate, started, seconds, verdict.error)
+
+    return judge

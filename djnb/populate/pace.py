@@ -9,6 +9,9 @@ _WEIGHT = 0.3
 
 _SHORTEST = 1e-6
 
+_SHORT = 0.05
+"""Keys that take less than these seconds are short: what is kept of several costs little to compute again."""
+
 
 @dataclass(frozen=True)
 class Pace:
@@ -30,3 +33,8 @@ class Pace:
     def fitting(self, seconds: float) -> int:
         """Return how many keys fit into so many seconds: at least one, and one as long as nothing is known."""
         return 1 if self.seconds is None else max(1, int(seconds / max(self.seconds, _SHORTEST)))
+
+    @property
+    def is_short(self) -> bool:
+        """Whether keys are known to take moments only."""
+        return self.seconds is not None and self.seconds < _SHORT

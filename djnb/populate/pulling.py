@@ -6,7 +6,7 @@ import time
 from collections import deque
 from collections.abc import Iterable, Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -104,7 +104,7 @@ def run_errand(token: str, parcel: bytes | None, *, number: int, errand: Errand)
             recorder.begin(key)
 
         def take(outcome: Outcome) -> None:
-            sent = known.sent(replace(outcome, output=recorder.end()))
+            sent = known.sent(outcome)
             journal.end(sent)
             outcomes.append(sent)
 
@@ -114,6 +114,7 @@ def run_errand(token: str, parcel: bytes | None, *, number: int, errand: Errand)
                 may_begin=may_begin,
                 start=start,
                 take=take,
+                end_output=recorder.end,
                 left=lambda: None if most is None else most - len(outcomes),
             )
             return Report(outcomes, is_drained=is_drained)
@@ -235,20 +236,21 @@ class PulledJobs:
         if made:
             self._made.append((time.monotonic(), made))
 
-    def _take_unreported(self, task: Task) -> Mapping[str, Any] | None:
-        """Tell what a worker that died had done before; return the key that it was at, if that is known."""
+    def _take_unreported(self, task: Task) -> list[Mapping[str, Any]]:
+        """Tell what a worker that died had done before; return the keys that it was at, as far as they are known."""
         errand: Errand = task.arguments["errand"]
         if errand.mark:
             self._lost.append(errand)
             self._take(self._settled(errand, ()))
-            return None
+            return []
         journal = errand.journal
         outcomes, begun = read_journal(journal)
         self._take(Report(outcomes).unpacked())
-        # Others may have found it dead before, and made the key: they have reported that, or are about to.
-        is_reported = begun is not None and any(_values(begun) in made for _, made in self._made)
-        if begun is not None and not is_reported and self._is_done(begun):
-            self._doubtful[_values(begun)] = begun
+        for key in begun:
+            # Others may have found it dead before, and made the key: they have reported that, or are about to.
+            is_reported = any(_values(key) in made for _, made in self._made)
+            if not is_reported and self._is_done(key):
+                self._doubtful[_values(key)] = key
         journal.unlink(missing_ok=True)
         return begun
 
@@ -260,14 +262,15 @@ class PulledJobs:
 
     def lose(self, task: Task, loss: Loss, *, is_known: bool) -> None:
         """Take what the dead worker had done and give back what it held; who kills three workers is an error."""
-        key = self._take_unreported(task)
+        keys = self._take_unreported(task)
         worker = Worker.of(self._maker.connection, self._maker.table.name.schema)
         if not loss.pid:
             worker.sweep()
-        elif not worker.bury(loss.pid, loss.cause) and key is not None:
+        elif not worker.bury(loss.pid, loss.cause):
             # Another worker was faster, which could not know what it died of.
             told = who_died(host_name(), loss.pid), who_died(host_name(), loss.pid, loss.cause)
-            self._maker.connection.execute(self._queue.words.correct(key, *told, longest=LONGEST_MESSAGE))
+            for key in keys:
+                self._maker.connection.execute(self._queue.words.correct(key, *told, longest=LONGEST_MESSAGE))
         self.is_drained = False
         self._last_loss = loss
         self.report_deaths()

@@ -68,7 +68,8 @@ class Reservations:
                 guard,
                 may_begin=lambda: may_begin(tally, guard),
                 start=tally.start_here,
-                take=tally.take_here,
+                take=tally.take,
+                end_output=tally.recorder.end,
                 left=lambda: None if options.most is None else options.most - tally.calls,
             )
             return

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from djnb.populate.maker import Maker
+from djnb.populate.drafts import Drafts
+from djnb.populate.maker import Maker, judge_of
+from djnb.populate.pace import Pace
 from djnb.populate.signals import Guard
 from djnb.populate.tally import Tally
 
@@ -19,11 +21,31 @@ def make_each(maker: Maker, keys: Iterable[Mapping[str, Any]], tally: Tally, gua
     KeyboardInterrupt
         A signal; the key in hand is undone.
     """
-    for key in keys:
-        if not may_begin(tally, guard) or tally.calls == most:
-            return
-        tally.start_here(key)
-        tally.take_here(maker.make(key, guard))
+    drafts, pace = Drafts(maker.connection, guard, end_output=tally.recorder.end), Pace()
+    try:
+        for key in keys:
+            if not may_begin(tally, guard):
+                return
+            if most is not None and tally.calls + len(drafts) >= most:
+                # Of those that wait, some may have been made by somebody else, which does not count.
+                drafts.keep()
+                pace = _take(drafts, tally, pace)
+                if tally.calls >= most:
+                    return
+            tally.start_here(key)
+            drafts.make(maker.attempt(key), judge_of(key), may_wait=pace.is_short)
+            pace = _take(drafts, tally, pace)
+    finally:
+        drafts.keep()
+        _take(drafts, tally, pace)
+
+
+def _take(drafts: Drafts, tally: Tally, pace: Pace) -> Pace:
+    """Count the keys that have ended, and return the pace after them."""
+    for outcome in drafts.ended():
+        tally.take(outcome)
+        pace = pace.after(outcome.duration)
+    return pace
 
 
 def may_begin(tally: Tally, guard: Guard) -> bool:

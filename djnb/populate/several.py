@@ -1,5 +1,5 @@
 """
-Jobs of one key or of several.
+Jobs of several keys.
 
 A job stands for several keys where the key source is finer than the job table: with a table of old whose primary key
 has attributes that no foreign key brings. Each key is a transaction of its own, which keeps nothing if the job was
@@ -21,6 +21,7 @@ from djnb.jobs.fence import JobFence
 from djnb.jobs.job import Job
 from djnb.jobs.queue import Queue
 from djnb.populate.contract import Fence, has_row, make_key
+from djnb.populate.drafts import Verdict
 from djnb.populate.key_source import missing
 from djnb.populate.maker import Maker
 from djnb.populate.signals import Guard
@@ -30,43 +31,17 @@ from djnb.sql.statement import Statement
 Key = Mapping[str, Any]
 
 
-@dataclass(frozen=True)
-class Verdict:
+def make_several(maker: Maker, queue: Queue, job: Job, guard: Guard) -> Verdict:
     """
-    What came of a job.
-
-    Attributes
-    ----------
-    is_made : bool
-        Whether this worker has made any of its rows.
-    error : Exception or None
-        What the job has failed with; the first one, where several keys have failed.
-    remark : str
-        Which of several keys have failed.
-    """
-
-    is_made: bool = False
-    error: Exception | None = None
-    remark: str = ""
-
-
-def make_job(maker: Maker, queue: Queue, job: Job, guard: Guard) -> Verdict:
-    """
-    Make what a job is for, and complete it unless something has failed.
+    Make the keys that a job is for, and complete it unless something has failed; the verdict has what was raised.
 
     Raises
     ------
-    LostReservationError
-        The job is not this worker's any more.
     KeyboardInterrupt
         A signal; the key in hand is undone.
     """
     try:
-        if set(maker.keys.heading.names) <= set(job.key):
-            return Verdict(_make(maker, job.key, JobFence(queue, job), guard))
         return _make_several(maker, queue, job, guard)
-    except LostReservationError:
-        raise
     except Exception as error:  # noqa: BLE001 -- the user's make may raise anything; the verdict has it
         return Verdict(error=error)
 

@@ -10,21 +10,26 @@ from __future__ import annotations
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from djnb.errors import DataJointError, LostReservationError
+from djnb.jobs.fence import JobFence
 from djnb.jobs.job import Job
 from djnb.jobs.layout import LONGEST_MESSAGE
 from djnb.jobs.queue import Queue
 from djnb.jobs.retry import Retry, error_hash, retry_after, tell
 from djnb.jobs.workers import Worker
+from djnb.populate.contract import Attempt
+from djnb.populate.drafts import Drafts, Judge, Verdict
 from djnb.populate.maker import Maker
 from djnb.populate.outcome import Outcome
+from djnb.populate.output import Output
 from djnb.populate.pace import Pace
-from djnb.populate.several import make_job
+from djnb.populate.several import make_several
 from djnb.populate.signals import Guard
+from djnb.sql.statement import Statement
 
 logger = logging.getLogger(__name__)
 
@@ -86,6 +91,7 @@ class Shift:
         may_begin: Callable[[], bool],
         start: Callable[[Mapping[str, Any]], None],
         take: Callable[[Outcome], None],
+        end_output: Callable[[], Output | None] = lambda: None,
         left: Callable[[], int | None] = lambda: None,
     ) -> bool:
         """
@@ -98,7 +104,9 @@ class Shift:
         may_begin : callable
             Tells whether a further key may begin; it may raise, and it may wait.
         start, take : callable
-            Are told of a key that begins, and of what came of it.
+            Are told of a key that begins, and of what came of it; several may begin before that is known of the first.
+        end_output : callable
+            Returns what was printed and drawn since a key was begun.
         left : callable
             Tells how many keys may be tried still; None for any number.
 
@@ -112,19 +120,32 @@ class Shift:
         KeyboardInterrupt
             A signal; the key in hand is undone and its job given back with all that were taken ahead.
         """
-        try:
-            while may_begin() and left() != 0:
-                if not self._held and not self._claim(guard, left()):
-                    return True
-                job = self._held[0]
-                start(job.key)
-                outcome = self._make(job, guard)
-                self._held.popleft()
+        drafts = Drafts(self.maker.connection, guard, self._fence_of, end_output)
+
+        def report() -> None:
+            for outcome in drafts.ended():
                 self._note(outcome)
                 take(outcome)
+
+        try:
+            while may_begin() and left() != 0:
+                if not self._held or left() == len(drafts):
+                    drafts.keep()
+                    report()
+                    if left() == 0 or not (self._held or self._claim(guard, left())):
+                        return left() != 0
+                job = self._held[0]
+                start(job.key)
+                self._make(job, drafts, guard)
+                self._held.popleft()
+                report()
             return False
         finally:
-            self._give_back()
+            try:
+                drafts.keep()
+            finally:
+                report()
+                self._give_back(drafts)
 
     @property
     def holds(self) -> bool:
@@ -158,19 +179,30 @@ class Shift:
         count = min(self.pace.fitting(_AHEAD_SECONDS), _MOST_AHEAD, _MOST_AHEAD if left is None else left)
         return self.queue.claim(worker, among=self._among, priority=self.terms.priority, count=count)
 
-    def _make(self, job: Job, guard: Guard) -> Outcome:
-        started, begun = time.time(), time.monotonic()
-        try:
-            verdict = make_job(self.maker, self.queue, job, guard)
-        except LostReservationError as error:
-            logger.info("%s", error)
-            return Outcome(job.key, "skipped", started, time.monotonic() - begun)
-        duration = time.monotonic() - begun
-        if verdict.error is None:
-            return Outcome(job.key, "made" if verdict.is_made else "skipped", started, duration)
-        guard.hold()
-        self._fail(job, verdict.error, duration, verdict.remark)
-        return Outcome(job.key, "failed", started, duration, verdict.error)
+    def _make(self, job: Job, drafts: Drafts, guard: Guard) -> None:
+        judge = self._judge_of(job)
+        if set(self.maker.keys.heading.names) <= set(job.key):
+            attempt = self.maker.attempt(job.key, fence=JobFence(self.queue, job))
+            drafts.make(attempt, judge, may_wait=self.pace.is_short)
+        else:
+            drafts.make_at_once(lambda: make_several(self.maker, self.queue, job, guard), judge)
+
+    def _judge_of(self, job: Job) -> Judge:
+        started = time.time()
+
+        def judge(verdict: Verdict, seconds: float) -> Outcome:
+            if isinstance(verdict.error, LostReservationError):
+                logger.info("%s", verdict.error)
+                return Outcome(job.key, "skipped", started, seconds)
+            if verdict.error is None:
+                return Outcome(job.key, "made" if verdict.is_made else "skipped", started, seconds)
+            self._fail(job, verdict.error, seconds, verdict.remark)
+            return Outcome(job.key, "failed", started, seconds, verdict.error)
+
+        return judge
+
+    def _fence_of(self, attempts: Sequence[Attempt]) -> Statement:
+        return self.queue.fence_all([_job_of(each) for each in attempts], [each.seconds for each in attempts])
 
     def _fail(self, job: Job, error: Exception, duration: float, remark: str) -> None:
         message, stack = tell(error)
@@ -190,9 +222,9 @@ class Shift:
         if outcome.fate != "skipped":
             self.pace = self.pace.after(outcome.duration)
 
-    def _give_back(self) -> None:
-        jobs, self._held = list(self._held), deque()
-        if not jobs:
+    def _give_back(self, drafts: Drafts) -> None:
+        jobs, self._held = [*map(_job_of, drafts.attempts), *self._held], deque()
+        if not jobs or drafts.is_elsewhere:
             return
         try:
             self.queue.release(jobs)
@@ -207,3 +239,8 @@ class Shift:
             worker, token = self._taken
             worker.tokens.discard(token)
             self._taken = None
+
+
+def _job_of(attempt: Attempt) -> Job:
+    assert isinstance(attempt.fence, JobFence)
+    return attempt.fence.job

@@ -136,6 +136,17 @@ class Guard:
         finally:
             self._is_open = False
 
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Let signals wait within the block, and interrupt after it what they did before."""
+        before, self._is_open = self._is_open, False
+        try:
+            yield
+        finally:
+            self._is_open = before
+        if before:
+            self.check()
+
     def open_again(self) -> None:
         """Let a signal interrupt again what it did before it was held."""
         if not self._is_open:

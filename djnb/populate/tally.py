@@ -80,10 +80,6 @@ class Tally:
         self.start(key)
         self.recorder.begin(key)
 
-    def take_here(self, outcome: Outcome) -> None:
-        """Count what came of the key that this thread had begun."""
-        self.take(replace(outcome, output=self.recorder.end()) if self._options.capture_output else outcome)
-
     def take(self, outcome: Outcome) -> None:
         """Count what came of a key, and tell it."""
         key, error = outcome.key, outcome.error

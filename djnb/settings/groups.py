@@ -80,6 +80,12 @@ class Jobs(Group):
     keep_completed: bool = Field(
         default=False, description="Keep the jobs that are done, as `success`; False deletes them."
     )
+    keep_interval: float = Field(
+        default=0.1,
+        ge=0,
+        description="Seconds for which what is computed of a short key may wait, to be kept together with others; "
+        "0 keeps each key by itself.",
+    )
     stale_timeout: float = Field(
         default=3600,
         ge=0,

@@ -49,6 +49,11 @@ _SOURCE = re.compile(
     r"\b(?:FROM|JOIN)\s+\(*\s*(?:`((?:[^`])+)`\s*\.\s*`([^`]+)`|\"([^\".]+)\.([^\"]+)\")", re.IGNORECASE
 )
 
+_PLAIN_INSERT = re.compile(
+    r"INSERT INTO (?:`((?:[^`])+)`\s*\.\s*`([^`]+)`|\"([^\".]+)\.([^\"]+)\") "
+    r"\((?:[`\"][^`\"]+[`\"](?:, )?)+\) VALUES \((?:(?:%s|\?)(?:, )?)+\)"
+)
+
 
 def bare(sql: str) -> str:
     """Return a statement in capitals, without what stands in quotes and in comments."""
@@ -91,3 +96,14 @@ def tables_read(sql: str) -> tuple[TableName, ...]:
     """Return the tables from which a statement takes rows, as far as it names them with their schemas."""
     found = (TableName(m[1] or m[3], m[2] or m[4]) for m in _SOURCE.finditer(sql))
     return tuple(dict.fromkeys(found))
+
+
+@lru_cache(1024)
+def table_filled(sql: str) -> TableName | None:
+    """
+    Return the table into which a statement does nothing but insert the values that are bound to it.
+
+    Such a statement either fails or changes as many rows as it is given. None for any other one.
+    """
+    found = _PLAIN_INSERT.fullmatch(sql)
+    return None if found is None else TableName(found[1] or found[3], found[2] or found[4])

@@ -235,12 +235,23 @@ class QueueWords:
 
     def succeed(self, where: Statement, *, duration: float | None, keeps: bool) -> Statement:
         """Return what completes a job: it stays as a success, which keeps its token, or goes."""
+        return self._succeed(where, self.value(duration), keeps=keeps)
+
+    def succeed_all(self, held: Sequence[Held], durations: Sequence[float | None], *, keeps: bool) -> Statement:
+        """Return what completes several jobs, each of so many seconds, at once."""
+        if len(held) == 1:
+            return self.succeed(self.is_held(held), duration=durations[0], keeps=keeps)
+        each = zip(held, durations, strict=True)
+        cases = (compose("WHEN {} THEN {}", self.is_key(h.key), self.value(seconds)) for h, seconds in each)
+        return self._succeed(self.is_held(held), compose("CASE {} END", join(" ", cases)), keeps=keeps)
+
+    def _succeed(self, where: Statement, duration: Statement, *, keeps: bool) -> Statement:
         if not (keeps or self.mark):
             return compose("DELETE FROM {} WHERE {}", self.table, where)
         changes: dict[str, Statement | str] = {
             "status": "'success'",
             "completed_time": self.now(),
-            "duration": self.value(duration),
+            "duration": duration,
             "error_message": "''",
             "error_stack": "NULL",
             "_error_hash": "NULL",

@@ -109,6 +109,13 @@ def Result(computed, Recording):
 
 
 @pytest.fixture
+def each_alone():
+    """Every key is kept by itself, as long ones are."""
+    with dj.config.override(jobs__keep_interval=0):
+        yield
+
+
+@pytest.fixture
 def heard(connection):
     """Give the populate's events as they come: kind, key."""
     events = []

@@ -202,4 +202,4 @@ class TestSomebodyElse:
         assert PopulateResult("Result", 2, skipped_count=1) == result
         assert "Result: 2 made, 1 already there" == str(result)
         assert [1.0, 99.0, 3.0] == Result.to_arrays("value").tolist()
-        assert [("KeyStarted", 2), ("KeySkipped", 2), ("KeyStarted", 3)] == outline(heard)[3:6]
+        assert {("KeyStarted", 2), ("KeySkipped", 2), ("KeyFinished", 3)} < set(outline(heard))

@@ -50,6 +50,7 @@ def more(Recording, count):
 class TestDeath:
     """What a process had done before it was killed counts, although it has not reported it."""
 
+    @pytest.mark.usefixtures("each_alone")
     @pytest.mark.parametrize("reserve_jobs", [False, True])
     def test_between_commit_and_report_loses_no_count(self, Recording, Made, monkeypatch, heard, reserve_jobs):
         """Each process is killed when it has committed its third key; every key is counted, once, and none blamed."""
@@ -63,6 +64,17 @@ class TestDeath:
         assert 3 == max(pids.values())
         finished = [event.key["recording_id"] for event in heard if isinstance(event, KeyFinished)]
         assert list(range(1, 10)) == sorted(finished)
+
+    def test_between_commit_and_report_of_several_keys_loses_no_count(self, Recording, Made, monkeypatch, heard):
+        """Nor where the keys were short, and those after the first were kept by one transaction."""
+        more(Recording, 12)
+        monkeypatch.setenv("DJNB_STOP_AT", "after_commit@2=kill")
+
+        result = Made.populate(processes=2, reserve_jobs=True, suppress_errors=True)
+
+        assert PopulateResult("Made", 12) == result
+        finished = [event.key["recording_id"] for event in heard if isinstance(event, KeyFinished)]
+        assert list(range(1, 13)) == sorted(finished)
 
     @pytest.mark.parametrize("reserve_jobs", [False, True])
     def test_before_commit_is_no_success(self, Recording, Made, monkeypatch, reserve_jobs):

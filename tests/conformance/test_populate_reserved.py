@@ -34,6 +34,7 @@ def quick(computed):
 
 
 class TestReserved:
+    @pytest.mark.usefixtures("each_alone")
     def test_makes_every_key_and_leaves_no_job(self, quick, heard):
         """The first worker finds the keys, makes them all, and nothing is left in the queue."""
         result = quick.populate(reserve_jobs=True)
@@ -328,6 +329,7 @@ def _attempts(table):
     return [int(n) for (n,) in table.connection.query(f"SELECT _attempts FROM {jobs}")]
 
 
+@pytest.mark.usefixtures("each_alone")
 class TestStatements:
     """What a reserved populate costs, in round trips: the cost that users on a lab server feel."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 import djnb as dj
 from djnb.events import StatementSent
 from tests.conformance.recordings import fails_at, insert_mean
@@ -12,6 +14,7 @@ def words(statements):
     return ["BEGIN" if "BEGIN" in sql else sql.split()[0].rstrip(";") for sql in statements]
 
 
+@pytest.mark.usefixtures("each_alone")
 class TestStatements:
     """What a populate costs, in statements: the cost that users on a lab server feel."""
 
