@@ -84,6 +84,13 @@ class TestSchema:
             results.waiting,
         )
 
+    def test_terminal_has_a_bar_for_each_table(self, lab, capsys):
+        """Off the notebook, every table leaves its bar."""
+        lab.schema.populate(display_progress=True)
+
+        bars = capsys.readouterr().err
+        assert [True, True] == [f"{table}: 100%" in bars for table in ("Trace", "Event")]
+
     def test_schema_without_a_make_is_refused(self, lab):
         """There must be a class that says how its rows are made."""
         empty = dj.Schema("empty", connection=lab.connection)
