@@ -121,6 +121,9 @@ class JobPanel:
             _button("Refresh", "Look at the jobs now"),
             _button("Undo", "Undo what was done last"),
         )
+        # JupyterLab takes the arrow keys for its own where a list has the focus.
+        self.job_before = _button("Job before", "Select the job before the selected one")
+        self.job_after = _button("Job after", "Select the job after the selected one")
         self.confirm, self.cancel = _button("", "Do it"), _button("Cancel", "Do nothing")
 
     def _laid_out(self) -> Any:
@@ -131,7 +134,7 @@ class JobPanel:
         self._asked = widgets.VBox(
             [self.question, row(self.confirm, self.cancel)], layout=widgets.Layout(display="none")
         )
-        turning = row(self.first, self.back, self.on, self.place, self.takes_all)
+        turning = row(self.first, self.back, self.on, self.job_before, self.job_after, self.place, self.takes_all)
         doing = row(*(self.verbs[verb] for verb, *_ in _VERBS), self.priority, self.verbs["prioritize"])
         style = widgets.HTML(job_html.STYLE, layout=widgets.Layout(display="none"))
         title = widgets.HTML(job_html.title(self.board.jobs.expression))
@@ -158,6 +161,8 @@ class JobPanel:
             self.first: partial(self._turn, self.board.turn_to_first),
             self.back: partial(self._turn, self.board.turn_back),
             self.on: partial(self._turn, self.board.turn_on),
+            self.job_before: partial(self._step, -1),
+            self.job_after: partial(self._step, 1),
             self.again: self.refresh,
             self.undo: self._undo,
             self.confirm: self._do,
@@ -239,6 +244,12 @@ class JobPanel:
         self.board.select(rows)
         self.detail.value = job_html.detail(self.board.detail(rows[-1])) if rows else ""
         self.paint()
+
+    def _step(self, by: int) -> None:
+        count = len(self.board.view.rows)
+        if count:
+            begun = self.jobs.value[-1] if self.jobs.value else (-1 if by > 0 else count)
+            self.jobs.value = (min(max(begun + by, 0), count - 1),)
 
     def _take_all(self) -> None:
         self.board.select_all(takes_all=self.takes_all.value)

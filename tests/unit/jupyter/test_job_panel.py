@@ -96,6 +96,16 @@ class TestLooking:
         assert "raise ValueError" in panel.detail.value
         assert words(panel.place) == "1 to 2 of 4; 1 selected"
 
+    def test_jobs_are_selected_one_after_another(self, panel):
+        """Also without arrow keys, which JupyterLab takes for its own."""
+        found = []
+        for button in (panel.job_after, panel.job_after, panel.job_after, panel.job_before):
+            button.click()
+            found.append(panel.jobs.value)
+
+        assert found == [(0,), (1,), (1,), (0,)]
+        assert words(panel.detail).startswith("recording=3 · error")
+
     def test_it_looks_again_where_something_has_changed(self, panel, Spikes, monkeypatch):
         """At the beat of the front end's clock, unless it is stopped."""
         (Spikes.jobs & "recording = 3").retry()
