@@ -30,12 +30,12 @@ class Fetching:
     @property
     def node(self) -> Node:
         """The question as a value of the algebra."""
-        raise NotImplementedError
+        raise NotImplementedError  # not abstract: table classes have another metaclass than ABCMeta
 
     @property
     def connection(self) -> Connection:
         """What answers the question."""
-        raise NotImplementedError
+        raise NotImplementedError  # likewise
 
     @property
     def heading(self) -> Heading:

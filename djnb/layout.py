@@ -4,6 +4,7 @@ Cells under the heads of columns, as text and as HTML, and keys. Strings only: w
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
@@ -56,12 +57,12 @@ class Preview:
         return {"text/plain": self.text, "text/html": self.html}
 
 
-class Viewable:
+class Viewable(ABC):
     """A value that shows itself: `repr` is its plain view, and a notebook shows the rich one."""
 
+    @abstractmethod
     def preview(self) -> Preview:
         """Return the value as text and HTML."""
-        raise NotImplementedError
 
     def __repr__(self) -> str:
         return self.preview().text

@@ -24,12 +24,12 @@ class Node:
     @cached_property
     def heading(self) -> Heading:
         """The attributes of the answer."""
-        raise NotImplementedError
+        raise NotImplementedError  # every node says it, some by a field, which no abstract property allows
 
     @property
     def label(self) -> str:
         """How messages and previews call it."""
-        raise NotImplementedError
+        raise NotImplementedError  # likewise
 
 
 @dataclass(frozen=True)

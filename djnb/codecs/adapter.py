@@ -37,11 +37,11 @@ class AttributeAdapter:
 
     def put(self, obj: Any) -> Any:
         """Return a value as the attribute type keeps it."""
-        raise NotImplementedError(f"`{type(self).__name__}` has no method `put`")
+        raise NotImplementedError(f"`{type(self).__name__}` has no method `put`")  # it may only read
 
     def get(self, value: Any) -> Any:
         """Return the value that `put` was given."""
-        raise NotImplementedError(f"`{type(self).__name__}` has no method `get`")
+        raise NotImplementedError(f"`{type(self).__name__}` has no method `get`")  # it may only write
 
 
 class AdapterCodec(Codec, register=False):
@@ -50,8 +50,7 @@ class AdapterCodec(Codec, register=False):
     needs_row = False
 
     def __init__(self, name: str, adapter: AttributeAdapter) -> None:
-        # Of this adapter, where other codecs have one for the class.
-        self.name = name  # type: ignore[misc]
+        self.name = name  # type: ignore[misc]  # of this adapter, where other codecs have one for the class
         self.adapter = adapter
 
     def get_dtype(self, is_store: bool) -> str:

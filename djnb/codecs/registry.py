@@ -131,7 +131,7 @@ class Codec(ABC):
         ``store_name``.
         """
 
-    def validate(self, value: Any) -> None:  # noqa: B027 - a hook: codecs that check values override it
+    def validate(self, value: Any) -> None:  # noqa: B027 -- a hook: codecs that check values override it
         """Raise an error if the value is not one that this codec can keep; by default every value passes."""
 
 

@@ -22,12 +22,12 @@ class DataJointWords:
     if TYPE_CHECKING:
 
         @property
-        def address(self) -> Address: ...  # noqa: D102
+        def address(self) -> Address: ...  # noqa: D102 -- Connection says it
 
         @property
-        def is_connected(self) -> bool: ...  # noqa: D102
+        def is_connected(self) -> bool: ...  # noqa: D102 -- Connection says it
 
-        def execute(self, statement: Statement) -> Answer: ...  # noqa: D102
+        def execute(self, statement: Statement) -> Answer: ...  # noqa: D102 -- Connection says it
 
     def start_transaction(self) -> None:
         """Open a transaction of this thread; `transaction` in a ``with`` block ends it by itself."""

@@ -25,14 +25,14 @@ class Schemas:
     if TYPE_CHECKING:
 
         @property
-        def dialect(self) -> Dialect: ...  # noqa: D102
+        def dialect(self) -> Dialect: ...  # noqa: D102 -- Connection says it
 
         @property
-        def transaction(self) -> Callable[[], AbstractContextManager[None]]: ...  # noqa: D102
+        def transaction(self) -> Callable[[], AbstractContextManager[None]]: ...  # noqa: D102 -- Connection says it
 
-        def execute(self, statement: Statement) -> Answer: ...  # noqa: D102
+        def execute(self, statement: Statement) -> Answer: ...  # noqa: D102 -- Connection says it
 
-        def check_outside_transaction(self, refused: str) -> None: ...  # noqa: D102
+        def check_outside_transaction(self, refused: str) -> None: ...  # noqa: D102 -- Connection says it
 
         def _look(self, statement: Statement) -> Answer: ...
 

@@ -6,6 +6,7 @@ A server cannot undo the alteration of a table, so nothing may be found out half
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -97,14 +98,14 @@ def _check_values(connection: Connection, alteration: Alteration, old: TableSpec
     return {name: text for name, (_, watch) in watched.items() if (text := watch.loss())}
 
 
-class _Watch:
+class _Watch(ABC):
     """Sees the values of one attribute."""
 
-    def see(self, value: Any) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def see(self, value: Any) -> None: ...
 
-    def loss(self) -> str:
-        raise NotImplementedError
+    @abstractmethod
+    def loss(self) -> str: ...
 
 
 class _Dropped(_Watch):

@@ -133,7 +133,7 @@ def _find(module: str, path: str) -> Any:
         return None
 
 
-class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
+class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle has no types
     """Leaves behind what a class knows of the place where it was declared: a whole notebook, perhaps."""
 
     def reducer_override(self, obj: Any) -> Any:

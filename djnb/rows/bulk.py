@@ -92,9 +92,9 @@ def _series(column: Any, attribute: Attribute) -> pd.Series[Any]:
     match attribute.type.family:
         case Family.INTEGER if attribute.nullable:
             dtype = pd.api.types.pandas_dtype(attribute.integer_dtype.replace("i", "I").replace("u", "U"))
-            return pd.Series(dtype.__from_arrow__(column))  # type: ignore[union-attr]
+            return _from_arrow(column, dtype)
         case Family.BOOL if attribute.nullable:
-            return pd.Series(pd.BooleanDtype().__from_arrow__(column))  # type: ignore[attr-defined]
+            return _from_arrow(column, pd.BooleanDtype())
         case Family.DATE:
             return pd.Series(column.cast("timestamp[s]").to_numpy(zero_copy_only=False))
         case Family.DATETIME:
@@ -102,7 +102,14 @@ def _series(column: Any, attribute: Attribute) -> pd.Series[Any]:
             return pd.Series(column.cast(f"timestamp[{unit}]").to_numpy(zero_copy_only=False))
         case Family.STRING | Family.ENUM:
             if has_str_dtype():
-                return pd.Series(pd.api.types.pandas_dtype("str").__from_arrow__(column))  # type: ignore[union-attr]
+                return _from_arrow(column, pd.api.types.pandas_dtype("str"))
             return pd.Series(column.to_pylist(), dtype=object)
     # A copy, which may be written into, as everything else that is fetched.
     return pd.Series(column.to_numpy(zero_copy_only=False).copy())
+
+
+def _from_arrow(column: Any, dtype: Any) -> pd.Series[Any]:
+    """Return a column as an extension type of pandas, which pandas' stubs do not know to be able to do that."""
+    import pandas as pd
+
+    return pd.Series(dtype.__from_arrow__(column))

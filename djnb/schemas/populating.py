@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from djnb.connection import Connection
 from djnb.errors import PopulateError
@@ -45,6 +45,7 @@ def populate(
             remedy="Define or import the classes of its Imported and Computed tables first.",
         )
     asked = [table().asked(*conditions, **options) for table in tables]
-    begin = start.populate_in_background if background else start.populate
-    done: Any = begin([step for step, _ in asked], asked[0][1], name=schema)
-    return done  # type: ignore[no-any-return]
+    steps, asked_for = [step for step, _ in asked], asked[0][1]
+    if background:
+        return start.populate_in_background(steps, asked_for, name=schema)
+    return cast(PopulateResults, start.populate(steps, asked_for, name=schema))  # what has a name is of several tables

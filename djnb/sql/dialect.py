@@ -7,6 +7,7 @@ A dialect answers; it holds no connection. Data first, methods second, and nobod
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
@@ -21,7 +22,7 @@ from djnb.model.spec import TableSpec
 from djnb.sql.statement import Statement, compose, join
 
 
-class Dialect:
+class Dialect(ABC):
     """The questions; each database answers them in ``backends/``."""
 
     sqlglot_name: ClassVar[str]
@@ -119,6 +120,7 @@ class Dialect:
     count_distinct: ClassVar[str] = "COUNT(DISTINCT {})"
     """The number of different combinations of several values."""
 
+    @abstractmethod
     def begin_serializable(self, idle_seconds: float) -> tuple[str, ...]:
         """
         Return how a transaction begins whose reads nobody else may change before it ends.
@@ -126,7 +128,6 @@ class Dialect:
         A server undoes it, and closes the connection, when nothing is sent for so many seconds: whoever is cut off
         would otherwise keep others from what it has locked for hours.
         """
-        raise NotImplementedError
 
     def function(self, name: str, *, is_exact: bool = False) -> str:
         """Return how a function of ``sql.functions`` is called; ``is_exact``: its numbers are integers or decimals."""
@@ -185,17 +186,17 @@ class Dialect:
         """Return a number of a user's text as the driver binds it."""
         return number
 
+    @abstractmethod
     def table(self, name: TableName) -> str:
         """Return a table's quoted name."""
-        raise NotImplementedError
 
     def literal(self, text: str) -> str:
         """Return a quoted text for places that take no bound value (defaults, comments, CHECK)."""
         return "'" + self.escape(text.replace("'", "''")) + "'"
 
+    @abstractmethod
     def column_type(self, attribute: Attribute) -> str:
         """Return the type with which a column is created."""
-        raise NotImplementedError
 
     def column_check(self, attribute: Attribute) -> str:
         """Return a constraint that guards the type where the column's type alone does not; may be empty."""
@@ -205,13 +206,13 @@ class Dialect:
         """Return what rows are ordered by where a column of this type is named."""
         return column
 
+    @abstractmethod
     def current_timestamp(self, attribute_type: AttributeType) -> str:
         """Return the default ``CURRENT_TIMESTAMP`` for a type."""
-        raise NotImplementedError
 
+    @abstractmethod
     def later(self, moment: str, seconds: float) -> Statement:
         """Return a time of the database's clock, ``utc_now`` or ``server_now``, so many seconds later."""
-        raise NotImplementedError
 
     def take_turn(self, name: str) -> Statement | None:
         """
@@ -223,19 +224,19 @@ class Dialect:
 
     def end_turn(self, name: str) -> Statement:
         """Return what ends the turn; that of a session that is lost ends by itself."""
-        raise NotImplementedError
+        raise NotImplementedError  # nobody has a turn where `take_turn` says that none is needed
 
+    @abstractmethod
     def create_table(self, spec: TableSpec, clauses: list[str]) -> list[Statement]:
         """Return the statements that create a table from its clauses: the table, its indexes, what is kept beside."""
-        raise NotImplementedError
 
     def constraint(self, table: TableName, number: int) -> str:
         """Return what stands before a foreign key of a table to name it; empty where the database names it."""
         return ""
 
+    @abstractmethod
     def alter_table(self, alteration: Alteration) -> list[Statement]:
         """Return the statements that alter a table and what is kept beside it."""
-        raise NotImplementedError
 
     def around_alter(self) -> tuple[list[Statement], list[Statement]]:
         """Return what has to be sent before and after altering a table, outside of its transaction."""
@@ -249,25 +250,25 @@ class Dialect:
         """Return the statements that remove what is kept beside a table, before it is dropped."""
         return []
 
+    @abstractmethod
     def without_references(self) -> tuple[list[Statement], list[Statement]]:
         """Return the statements before and after tables are dropped that refer to each other in a ring."""
-        raise NotImplementedError
 
     def inline_index(self, names: tuple[str, ...], *, is_unique: bool) -> str:
         """Return an index as a clause of CREATE TABLE; empty where an index is a statement of its own."""
         return ""
 
+    @abstractmethod
     def on_duplicate_skip(self, key: list[str], *, table: str = "") -> str:
         """Return the end of an INSERT that passes over rows whose key is there; into ``table``, if from a query."""
-        raise NotImplementedError
 
+    @abstractmethod
     def on_duplicate_replace(self, key: list[str], others: list[str]) -> str:
         """Return the end of an INSERT that gives rows whose key is there the new values, or the defaults."""
-        raise NotImplementedError
 
+    @abstractmethod
     def insert_defaults(self, table: str) -> str:
         """Return the INSERT of a row that is all defaults."""
-        raise NotImplementedError
 
     def output(self, column: Statement, attribute: Attribute) -> Statement:
         """Return a column as it is selected for fetching, where selecting it plainly would lose digits."""

@@ -45,13 +45,15 @@ def _manner() -> Any:
     class Manner(MySQL):
         class Tokenizer(MySQL.Tokenizer):
             # The statement REPLACE has no place in an expression, the function has.
-            KEYWORDS = {k: v for k, v in MySQL.Tokenizer.KEYWORDS.items() if k != "REPLACE"}  # noqa: RUF012
+            KEYWORDS: ClassVar[dict[str, Any]] = {k: v for k, v in MySQL.Tokenizer.KEYWORDS.items() if k != "REPLACE"}
 
         class Parser(MySQLParser):
             FUNCTIONS: ClassVar[dict[str, Any]] = {}
             EQUALITY: ClassVar[dict[Any, Any]] = {**MySQLParser.EQUALITY, TokenType.NULLSAFE_EQ: null_safe}
-            FUNCTION_PARSERS = {k: v for k, v in MySQLParser.FUNCTION_PARSERS.items() if k in _SPECIAL}  # noqa: RUF012
-            COLUMN_OPERATORS = {  # noqa: RUF012
+            FUNCTION_PARSERS: ClassVar[dict[str, Any]] = {
+                k: v for k, v in MySQLParser.FUNCTION_PARSERS.items() if k in _SPECIAL
+            }
+            COLUMN_OPERATORS: ClassVar[dict[Any, Any]] = {
                 **MySQLParser.COLUMN_OPERATORS,
                 TokenType.ARROW: extract,
                 TokenType.DARROW: extract_text,

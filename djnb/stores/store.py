@@ -173,7 +173,7 @@ class Store:
         with self._telling("looked for", path):
             try:
                 return cast(object, self.fs.modified(self.full_path(path)))
-            except NotImplementedError:
+            except NotImplementedError:  # fsspec's word for a driver that does not know it
                 return None
 
     def walk(self, path: str) -> Iterator[tuple[str, int, datetime | None]]:
@@ -285,21 +285,21 @@ class Store:
             raise self._taken(path)
         written.note(self, path)
         written.note(self, path + MANIFEST)
-        files = [
-            {"path": file.relative_to(source).as_posix(), "size": file.stat().st_size}
+        sizes = {
+            file.relative_to(source).as_posix(): file.stat().st_size
             for file in sorted(source.rglob("*"))
             if file.is_file()
-        ]
+        }
         with self._telling("written", path):
             self.fs.makedirs(self.full_path(path), exist_ok=True)
-            for file in files:
-                full = self.full_path(f"{path}/{file['path']}")
+            for name in sizes:
+                full = self.full_path(f"{path}/{name}")
                 self.fs.makedirs(full.rpartition("/")[0], exist_ok=True)
-                self.fs.put_file(str(source / str(file["path"])), full)
+                self.fs.put_file(str(source / name), full)
         manifest = {
-            "files": files,
-            "total_size": sum(int(file["size"]) for file in files),  # type: ignore[call-overload]
-            "item_count": len(files),
+            "files": [{"path": name, "size": size} for name, size in sizes.items()],
+            "total_size": sum(sizes.values()),
+            "item_count": len(sizes),
             "created": datetime.now(UTC).isoformat(),
         }
         with self._telling("written", path):

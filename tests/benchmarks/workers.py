@@ -12,7 +12,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -161,13 +161,13 @@ def _prepare(connection: djnb.Connection, keys: int) -> None:
     Queue(connection, Doubled.spec).refresh(Doubled().wanted_keys())
 
 
-def _run(python: Path, variables: object, names: dict[str, str], workers: int) -> tuple[float, int]:
+def _run(python: Path, variables: Mapping[str, str], names: dict[str, str], workers: int) -> tuple[float, int]:
     """Run workers over the queue; return how long it took and how many statements they sent."""
     own = {k: v for k, v in os.environ.items() if not k.startswith(("DJ_", "DJNB_", "PYTHON"))}
     children = [
         subprocess.Popen(
             [str(python), "-W", "ignore", "-c", _PIPELINE.format(schema=SCHEMA, **names)],
-            env={**own, **dict(variables)},  # type: ignore[call-overload]
+            env={**own, **variables},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

@@ -312,7 +312,7 @@ class UnsendableError(Exception):
         self.lock = threading.Lock()
 
 
-class Looped(Exception):  # noqa: N818
+class LoopedError(Exception):
     """It is the cause of itself."""
 
     def __init__(self):
@@ -329,7 +329,7 @@ class TestUnreadableErrors:
         [
             (UnsendableError(), "UnsendableError: see the lock"),
             (SpeechlessError(), "SpeechlessError"),
-            (Looped(), "Looped: round and round"),
+            (LoopedError(), "LoopedError: round and round"),
             (ValueError("x" * 10_000_000), "ValueError: xxxxxxxx"),
             (ValueError("a\x00b"), "ValueError: a\\x00b"),
             (ValueError("half \ud83d of it"), "ValueError: half \\ud83d of it"),

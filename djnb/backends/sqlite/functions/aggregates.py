@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from abc import ABC, abstractmethod
 from decimal import Decimal
 from typing import Any
 
@@ -60,7 +61,7 @@ class _SumExact:
         return None if self.total is None else plain(self.total)
 
 
-class _Bits:
+class _Bits(ABC):
     start = 0
 
     def __init__(self) -> None:
@@ -71,8 +72,8 @@ class _Bits:
             self.bits = self.combine(self.bits, whole(value))
 
     @staticmethod
-    def combine(left: int, right: int) -> int:
-        raise NotImplementedError
+    @abstractmethod
+    def combine(left: int, right: int) -> int: ...
 
     def finalize(self) -> int:
         return signed(self.bits)

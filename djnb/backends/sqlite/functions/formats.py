@@ -122,7 +122,8 @@ def _assembled(parts: dict[str, str]) -> str | None:
         return span_text(span, digits) if has_time else None
     try:
         if "j" in parts and year is not None:
-            at = datetime(year, 1, 1) + timedelta(days=int(parts["j"]) - 1)  # noqa: DTZ001
+            january = datetime(year, 1, 1)  # noqa: DTZ001 -- times in a database are UTC without saying so
+            at = january + timedelta(days=int(parts["j"]) - 1)
         else:
             at = datetime(year or 0, month or 0, day or 0)  # noqa: DTZ001 -- what lacks a part is no date here
     except (ValueError, OverflowError):

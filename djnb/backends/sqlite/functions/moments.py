@@ -54,7 +54,7 @@ def moment(value: Any) -> Moment | None:
     hour, minute, second = (int(match[place] or 0) for place in (4, 5, 6))
     try:
         micros = int((match[7] or "").ljust(6, "0"))
-        at = datetime(year, int(match[2]), int(match[3]), hour, minute, second, micros)  # noqa: DTZ001
+        at = datetime(year, int(match[2]), int(match[3]), hour, minute, second, micros)  # noqa: DTZ001 -- UTC, unsaid
     except ValueError:
         return None
     return Moment(at, match[4] is not None, len(match[7] or ""))
