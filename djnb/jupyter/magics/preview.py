@@ -9,6 +9,7 @@ from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_magic, magics_class, needs_local_scope, no_var_expand
 
 from djnb.errors import OperandError, did_you_mean
+from djnb.jupyter.beside import kept
 from djnb.jupyter.live import Place, place
 from djnb.jupyter.magics import line, names
 from djnb.jupyter.magics.arguments import documented, make_parser, shell_of
@@ -54,8 +55,7 @@ class PreviewMagics(Magics):
             %preview Trial & "latency > 0.5" --order-by latency DESC --limit 25
             %preview Recording --pictures
 
-        Where nobody can click, the first page is shown. What stays in a saved notebook is the first page too, or the
-        one that was open when "Keep as table" was pressed.
+        Where nobody can click, the first page is shown. What stays in a saved notebook is the page that was open last.
         """
         __tracebackhide__ = True  # read by IPython
         shell = shell_of(self)
@@ -73,7 +73,7 @@ class PreviewMagics(Magics):
             PreviewPanel(query, text, **how).show()
             return
         display: Any = display_functions.display
-        display(query.preview(**how))
+        display(kept(query.preview(**how)._repr_mimebundle_()), raw=True)
 
 
 def _query_of(text: str, namespace: dict[str, Any]) -> Query:

@@ -8,9 +8,9 @@ from html import escape
 from typing import Any
 
 import ipywidgets as widgets
-from IPython.core import display_functions
 
 from djnb.errors import describe
+from djnb.jupyter.beside import Beside
 from djnb.jupyter.live import free_comm, safe
 from djnb.jupyter.widgets.closing import close
 from djnb.query import Query
@@ -30,7 +30,7 @@ _STYLE = """<style>
 
 class PreviewPanel(widgets.VBox):  # type: ignore[misc] # ipywidgets has no types
     """
-    The rows of a query page by page; what stays where no widget can be drawn is the first page.
+    The rows of a query page by page; the page in sight stays in the notebook's file as a table.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ class PreviewPanel(widgets.VBox):  # type: ignore[misc] # ipywidgets has no type
     pages : Pages
         What is open.
     first, previous, next, last, refresh, keep : Button
-        Where to; count the rows again; leave the page in the notebook as a table, in the place of the panel.
+        Where to; count the rows again; leave only the page in the notebook, in the place of the panel.
     page, size, sort, about : BoundedIntText, Dropdown
         The number of the page, the rows of a page, the attribute that they are sorted by and the one that is summed up.
     descending, pictures : ToggleButton
@@ -59,12 +59,12 @@ class PreviewPanel(widgets.VBox):  # type: ignore[misc] # ipywidgets has no type
         self._query, self._name = query, name
         self._lock = threading.RLock()
         self._is_painting = False
-        self._handle: Any = None
+        self._beside: Beside | None = None
         self.pages = query.pages(**options)
         self._make_controls()
         self.table, self.summary = widgets.HTML(), widgets.HTML()
         self.code, self.message = widgets.HTML(), widgets.HTML()
-        self._snapshot = self._paint()
+        self._bundle = self._paint()
         style = widgets.HTML(_STYLE, layout=widgets.Layout(display="none"))
         rows = [_row(*self._turning), _row(*self._looking)]
         shown = [style, *rows, self.message, self.table, self.code, self.summary]
@@ -153,7 +153,7 @@ class PreviewPanel(widgets.VBox):  # type: ignore[misc] # ipywidgets has no type
         self.message.value = ""
 
     def _paint(self) -> dict[str, str]:
-        """Show the page that is open; return it as a notebook keeps it."""
+        """Show the page that is open, and let the notebook keep it; return it as it is kept."""
         pages = self.pages
         shown = pages.preview()
         self._is_painting = True  # what is set here is no wish of the user
@@ -169,7 +169,10 @@ class PreviewPanel(widgets.VBox):  # type: ignore[misc] # ipywidgets has no type
             self.message.value = ""
         finally:
             self._is_painting = False
-        return shown._repr_mimebundle_()
+        bundle = shown._repr_mimebundle_()
+        if self._beside is not None:
+            self._beside.update(bundle)
+        return bundle
 
     def alert(self, error: Exception) -> None:
         """Show what a click has raised; the page that was open stays in sight."""
@@ -177,20 +180,14 @@ class PreviewPanel(widgets.VBox):  # type: ignore[misc] # ipywidgets has no type
 
     def show(self) -> None:
         """Display the panel below the cell."""
-        display: Any = display_functions.display
-        self._handle = display(self, display_id=True)
+        self._beside = Beside(self, self._bundle)
 
     def freeze(self) -> None:
-        """Put the page that is open, as a table, into the place of the panel, and close the panel."""
+        """Leave only the page that is open, as a table, and close the panel."""
         with self._lock:
-            kept = self.pages.preview()._repr_mimebundle_()
-            if self._handle is not None:
-                self._handle.update(kept, raw=True)
+            if self._beside is not None:
+                self._beside.end()
             close(self)
-
-    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
-        """Return the widget, and the first page for whoever cannot draw it: a saved notebook, a page of the web."""
-        return {**(super()._repr_mimebundle_(**options) or {}), **self._snapshot}
 
 
 def _row(*controls: Any) -> Any:

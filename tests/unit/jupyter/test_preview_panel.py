@@ -160,23 +160,43 @@ class TestTrouble:
 
 
 class TestSaved:
-    def test_page_is_there_without_the_widget(self, panel, Trial):
-        """The bundle holds the first page as HTML and as text."""
-        bundle = panel._repr_mimebundle_()
-        plain = Trial.preview(limit=5)
+    @pytest.fixture
+    def displayed(self, panel, monkeypatch):
+        """Give what is displayed, each with the bundles that it has been, the last one last."""
+        displayed = []
 
-        assert plain.html == bundle["text/html"]
-        assert plain.text == bundle["text/plain"]
-        assert "application/vnd.jupyter.widget-view+json" in bundle
+        class Handle:
+            def __init__(self, bundle):
+                self.bundles = [bundle]
 
-    def test_page_can_be_kept_instead(self, panel):
-        """The page in sight takes the panel's place."""
-        kept = []
-        panel._handle = type("Handle", (), {"update": lambda self, bundle, raw: kept.append((bundle, raw))})()
+            def update(self, bundle, raw):
+                self.bundles.append(bundle)
+
+        def display(bundle, raw, display_id):
+            displayed.append(Handle(bundle))
+            return displayed[-1]
+
+        # The front end's side of it.
+        monkeypatch.setattr("IPython.core.display_functions.display", display)
+        panel.show()
+        return displayed
+
+    def test_page_in_sight_stands_beside_the_panel(self, panel, displayed):
+        """A file keeps no widget: what is opened again is the page that was seen last."""
+        panel.next.click()
+
+        view, page = displayed
+        assert [{"application/vnd.jupyter.widget-view+json"}] == [set(bundle) for bundle in view.bundles]
+        assert ["Trial: 5 of 30 rows", "Trial: rows 6 to 10 of 30"] == [
+            bundle["text/plain"].splitlines()[0] for bundle in page.bundles
+        ]
+        assert panel.table.value in page.bundles[-1]["text/html"]
+
+    def test_page_is_all_that_stays_when_it_is_kept(self, panel, displayed):
+        """The panel goes, and the table stays."""
         panel.next.click()
         panel.keep.click()
 
-        ((bundle, raw),) = kept
-        assert ({"text/plain", "text/html"}, True) == (set(bundle), raw)
-        assert "rows 6 to 10 of 30" in bundle["text/plain"]
+        view, page = displayed
+        assert ({}, 2) == (view.bundles[-1], len(page.bundles))
         assert panel.comm is None
