@@ -195,7 +195,7 @@ class TestWorkerThatNeverReports:
             result = table.populate(executor=dask, reserve_jobs=True, suppress_errors=True)
 
         made = table.to_arrays("recording_id").tolist()
-        assert {*range(1, 7), 8} <= set(made)
+        assert {*range(1, 7)} <= set(made)  # what it had not committed waits for its turn
         assert len(made) == result.success_count
         assert made == sorted(event.key["recording_id"] for event in heard if isinstance(event, KeyFinished))
         assert [{"recording_id": 7}] == result.failed_keys
@@ -222,7 +222,7 @@ class TestWorkerThatNeverReports:
             executor.shutdown(kill_workers=True)
 
         made = table.to_arrays("recording_id").tolist()
-        assert {*range(1, 7), 8} <= set(made)
+        assert {*range(1, 7)} <= set(made)  # what it had not committed waits for its turn
         assert made == sorted(event.key["recording_id"] for event in heard if isinstance(event, KeyFinished))
         assert (len(made), 1) == (result.success_count, len(result.error_list))
         assert [] == marked(table)
