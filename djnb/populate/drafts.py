@@ -136,6 +136,7 @@ class Drafts:
     fence: Fence = field(default=lambda attempts: None)
     end_output: Callable[[], Output | None] = field(default=lambda: None)
     _waiting: list[Draft] = field(default_factory=list)
+    _filled: set[TableName] = field(default_factory=set)
     _ended: list[Outcome] = field(default_factory=list)
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _timer: threading.Timer | None = None
@@ -207,6 +208,7 @@ class Drafts:
     def _add(self, draft: Draft, interval: float) -> None:
         with self._lock:
             self._waiting.append(draft)
+            self._filled |= draft.waiting.tables_filled
             if len(self._waiting) == 1:
                 self._since = time.monotonic()
                 self._start_timer(2 * interval)
@@ -256,6 +258,8 @@ class Drafts:
             finally:
                 self._waiting[:0] = left
                 self._is_refused = bool(self._waiting)
+                if not self._waiting:
+                    self._filled.clear()
             self._doubt = None
 
     def _keep_together(self) -> None:
@@ -270,6 +274,7 @@ class Drafts:
             return
         points.reach("after_commit")
         kept, self._waiting = self._waiting, []
+        self._filled.clear()
         self._is_refused = False
         self._ended += [draft.ended(Verdict(is_made=True)) for draft in kept]
 
@@ -292,9 +297,7 @@ class Drafts:
         A key that must be computed again comes later, as if it had not been begun.
         """
         with self._lock:
-            written = {table for draft in self._waiting for table in draft.waiting.tables_filled}
-            is_concerned = bool(written) and (not tables or not written.isdisjoint(tables))
-            if not is_concerned:
+            if not self._waiting or (tables and self._filled.isdisjoint(tables)):
                 return
         with self.guard.held():
             self.keep(may_make=False)
