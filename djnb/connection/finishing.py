@@ -12,9 +12,8 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from djnb.backends.base import Answer
 from djnb.connection.deeds import PASSING, Deed, Deeds, Insertion, marking
 from djnb.connection.reads import Reads
 from djnb.connection.sending import Sender
@@ -215,23 +214,31 @@ class Finishing:
         beginning = [*map(Statement, begin), *([fence] if fence else [])]
         asked = self.reads_again()
         marks = [Statement(f"SAVEPOINT {name}") for name in self.marks]
-        answers = self._sender.begin([*beginning, *asked, *marks])
+        answers = self._sender.begin([*beginning, *(statement for statement, _ in asked), *marks])
         if fence and answers[len(beginning) - 1].affected != 1:
             raise self._watcher.refusal()
-        self.compare(answers[len(beginning) :])
+        self.compare([answer.rows for answer in answers[len(beginning) :]])
         self._deeds.put_first([marking(self._sender, statement) for statement in marks])
         self.marks = []
         return len(marks)
 
-    def reads_again(self) -> list[Statement]:
-        """Return what asks again for what was read, as far as that goes at once and can have changed unnoticed."""
+    def reads_again(self) -> list[tuple[Statement, bool]]:
+        """
+        Return what asks again for what was read, as far as that goes at once and can have changed unnoticed.
+
+        With each, whether the columns of its answer have different names.
+        """
         if self._reads.version is not None:  # a file tells by itself whether anybody has written
             return []
-        return [statement for statement, _ in self._reads.again(self._dialect)[1]]
+        reads, asked = self._reads.again(self._dialect)
+        return [
+            (statement, len(set(read.names)) == len(read.names))
+            for read, (statement, _) in zip(reads, asked, strict=True)
+        ]
 
-    def compare(self, answers: Sequence[Answer]) -> None:
+    def compare(self, found: Sequence[Sequence[Any]]) -> None:
         """
-        Compare what was read with the answers to `reads_again`, in the open transaction.
+        Compare what was read with the rows that `reads_again` has found, in the open transaction.
 
         Raises
         ------
@@ -242,8 +249,9 @@ class Finishing:
         if self._reads.version is None or self._reads.version != self._sender.version():
             if self._reads.version is not None and asked:
                 answers = self._sender.execute_together([statement for statement, _ in asked])
-            for read, (_, hashed), answer in zip(reads, asked, answers, strict=False):
-                self._reads.compare_rows(read, answer.rows, hashed)
+                found = [answer.rows for answer in answers]
+            for read, (_, hashed), rows in zip(reads, asked, found, strict=False):
+                self._reads.compare_rows(read, rows, hashed)
             for read in self._reads.long():
                 self._reads.compare(read, self._sender.digest(*read.again(self._dialect)))
         self._reads.check()

@@ -18,6 +18,7 @@ from djnb.connection.sessions import Sessions
 from djnb.connection.watching import Transacting
 from djnb.errors import DataJointError, InputsChangedError, LostConnectionError
 from djnb.sql.dialect import Dialect
+from djnb.sql.jointly import ask_jointly, divide
 from djnb.sql.statement import Statement
 
 logger = logging.getLogger(__name__)
@@ -104,13 +105,22 @@ class Together:
             *([fence] if fence else []),
         ]
         asked = [each.reads_again() for each in waiting]
-        answers = self.sender.begin([*beginning, *(statement for each in asked for statement in each)])
+        questions = list(
+            ask_jointly(
+                [statement for each in asked for statement, _ in each],
+                [may_join for each in asked for _, may_join in each],
+                self.dialect,
+            )
+        )
+        answers = self.sender.begin([*beginning, *(statement for statement, _ in questions)])
         if fence and answers[len(beginning) - 1].affected != len(waiting):
             raise InputsChangedError.of((), ["some jobs are somebody else's by now"])
-        start = len(beginning)
-        for each, statements in zip(waiting, asked, strict=True):
-            each.compare(answers[start : start + len(statements)])
-            start += len(statements)
+        found: dict[int, Sequence[Any]] = {}
+        for (_, places), answer in zip(questions, answers[len(beginning) :], strict=True):
+            found.update(zip(places, divide(answer.rows, len(places)), strict=True))
+        place = iter(range(len(found)))
+        for each, questions_of in zip(waiting, asked, strict=True):
+            each.compare([found[next(place)] for _ in questions_of])
 
     def _roll_back(self) -> None:
         session = self.sessions.open_one

@@ -18,7 +18,7 @@ from djnb.sql.statement import Statement
 from tests import servers
 from tests.conformance.crew import wait_until
 from tests.conformance.programs import start_python
-from tests.conformance.recordings import fails_at
+from tests.conformance.recordings import fails_at, server_only
 from tests.conformance.wire import wire_to
 
 
@@ -80,6 +80,29 @@ class TestStatements:
             *["BEGIN", "INSERT", "COMMIT"],
         ]
         assert (12, doubles(numbers)) == (result.success_count, made(doubled))
+
+    @server_only
+    def test_read_again_what_differs_in_values_only_by_one(self, doubled, statements):
+        """Beside a file, which knows that nobody has written, the eleven keys' fetches are asked again as one."""
+        doubled.populate()
+
+        (said,) = [sql for sql in statements if "BEGIN" in sql and "UNION ALL" in sql]
+        assert said.count("UNION ALL") == 10
+
+    def test_with_two_columns_of_a_name_are_read_again_one_by_one(self, connection, computed, Recording, statements):
+        """As no part of a statement may have them; the keys are kept together all the same."""
+        name = connection.dialect.table(Recording.name)
+
+        def make(self, key):
+            connection.query(
+                f"SELECT recording_id, recording_id FROM {name} WHERE recording_id < {key['recording_id']}"
+            )
+            self.insert1(dict(key, value=1))
+
+        Result = computed(make)
+        statements.clear()
+
+        assert (3, 2) == (Result.populate().success_count, commits(statements))
 
     def test_are_few_with_jobs(self, doubled, numbers, statements):
         """All jobs are completed by one statement, which travels with the beginning."""

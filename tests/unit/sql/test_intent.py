@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from djnb.model.naming import TableName
-from djnb.sql.intent import Intent, intent_of, is_moody, is_volatile, tables_read
+from djnb.sql.intent import Intent, intent_of, is_moody, is_volatile, table_filled, tables_read
 
 
 class TestIntent:
@@ -79,3 +79,22 @@ class TestTables:
 
         assert (TableName("lab", "#rig"), TableName("lab", "session")) == tables_read(on_server)
         assert (TableName("lab", "__seen"),) == tables_read('SELECT count(*) FROM "lab.__seen" AS "t1"')
+
+
+@pytest.mark.parametrize(
+    ("sql", "table"),
+    [
+        ("INSERT INTO `lab`.`__result` (`a`, `b c`) VALUES (%s, %s)", "__result"),
+        ('INSERT INTO "lab.__result" ("a") VALUES (?)', "__result"),
+        ('INSERT INTO "lab.__result" ("a") VALUES (?) ON CONFLICT DO NOTHING', None),
+        ("INSERT INTO `lab`.`__result` (`a`) VALUES (%s) ON DUPLICATE KEY UPDATE `a` = `a`", None),
+        ("INSERT INTO `lab`.`__result` (`a`) SELECT `a` FROM `lab`.`other`", None),
+        ("INSERT IGNORE INTO `lab`.`__result` (`a`) VALUES (%s)", None),
+        ("REPLACE INTO `lab`.`__result` (`a`) VALUES (%s)", None),
+        ("INSERT INTO `lab`.`__result` (`a`) VALUES (now())", None),
+        ('INSERT INTO "lab.__result" ("a") VALUES (?) RETURNING "a"', None),
+    ],
+)
+def test_table_filled_is_that_of_a_plain_insert(sql, table):
+    """Of which nothing but its rows, or an error, can come."""
+    assert table_filled(sql) == (table and TableName("lab", table))
