@@ -82,9 +82,13 @@ def missing_parent(
 
 
 def absent(connection: Connection, spec: TableSpec, heading: Heading, rows: Numbered) -> Numbered:
-    """Return the rows whose primary key is not in the table, each key once, and those that leave it to a default."""
+    """
+    Return the rows whose primary key is not in the table, each key once.
+
+    A key that is left to a default counts as that; one that the database draws itself is not in the table.
+    """
     key = heading.primary_key
-    keyed = _keyed(rows, key)
+    keyed = _keyed(_with_defaults(connection, heading, key, rows), key)
     present = _present(connection, Stored(spec.name, heading), key, key, heading, keyed)
     duplicates: set[int] = set()
     for number, values in comparable(heading, key, keyed, connection):
@@ -92,6 +96,21 @@ def absent(connection: Connection, spec: TableSpec, heading: Heading, rows: Numb
             duplicates.add(number)
         present.add(values)
     return [(number, row) for number, row in rows if number not in duplicates]
+
+
+def _with_defaults(connection: Connection, heading: Heading, names: list[str], rows: Numbered) -> Numbered:
+    """Return the rows with the default in the place of a missing value, as far as that is not drawn anew each time."""
+    values = {
+        name: encoder(heading[name].type, connection.dialect)(default.text)
+        for name in names
+        if (default := heading[name].default) is not None and not default.is_keyword
+    }
+    if not values:
+        return rows
+    return [
+        (number, {**row, **{name: value for name, value in values.items() if is_missing(row.get(name))}})
+        for number, row in rows
+    ]
 
 
 def _keyed(rows: Numbered, key: list[str]) -> Numbered:

@@ -132,12 +132,15 @@ class TestDefaults:
         assert timedelta() <= stamp - before < timedelta(minutes=1)
 
     def test_of_the_key_is_a_key(self, declare):
-        """A second row with the default key is a duplicate."""
+        """A second row with the default key is a duplicate, which may be passed over or replace the first one."""
         Setting = declare("Setting", 'id = 1 : int32\n---\nname = "x" : varchar(8)\nunique index (name)', rows=[{}])
         with pytest.raises(DuplicateError):
             Setting.insert1({"name": "y"})
-
+        Setting.insert1({"name": "y"}, skip_duplicates=True)
         assert [{"id": 1, "name": "x"}] == Setting.to_dicts()
+
+        Setting.insert1({"name": "z"}, replace=True)
+        assert [{"id": 1, "name": "z"}] == Setting.to_dicts()
 
 
 class TestTableOfOneRow:
