@@ -150,7 +150,7 @@ class Drafts:
 
     @property
     def is_elsewhere(self) -> bool:
-        """Whether this process was forked from the one whose drafts they are."""
+        """Whether the process was forked from the one whose drafts they are; it neither keeps nor tells them."""
         return self._pid != os.getpid()
 
     @property
@@ -160,6 +160,8 @@ class Drafts:
 
     def ended(self) -> list[Outcome]:
         """Return what came of the keys of which that is known since it was asked last, in their order."""
+        if self.is_elsewhere:
+            return []
         with self._lock:
             ended, self._ended = self._ended, []
         return ended

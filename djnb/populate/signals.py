@@ -139,13 +139,13 @@ class Guard:
     @contextmanager
     def held(self) -> Iterator[None]:
         """Let signals wait within the block, and interrupt after it what they did before."""
-        before, self._is_open = self._is_open, False
+        was_open = self._is_open
+        self.hold()
         try:
             yield
         finally:
-            self._is_open = before
-        if before:
-            self.check()
+            if was_open:
+                self.open_again()
 
     def open_again(self) -> None:
         """Let a signal interrupt again what it did before it was held."""

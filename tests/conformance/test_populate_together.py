@@ -334,8 +334,8 @@ class TestMake:
         assert [5, 5, 2] == [doubled.populate(max_calls=5, reserve_jobs=reserve_jobs).success_count for _ in range(3)]
 
 
+@pytest.mark.usefixtures("signals_of_a_terminal")
 class TestInterrupt:
-    @pytest.mark.usefixtures("signals_of_a_terminal")
     def test_keeps_what_was_computed(self, computed, numbers, reserve_jobs):
         """The key in hand is undone, and those before it are there."""
 
@@ -352,6 +352,42 @@ class TestInterrupt:
 
         assert (7, 7) == (caught.value.result.success_count, len(Result()))
         assert set(Result.jobs.to_arrays("status")) <= {"pending"}
+
+    def test_amid_what_must_be_kept_first_waits_for_that(self, connection, computed, numbers, reserve_jobs):
+        """A signal while a make's read has others kept interrupts that make afterwards."""
+
+        def make(self, key):
+            self.insert1(dict(key, value=len(type(self)() & "recording_id < 5") if key["recording_id"] == 8 else 0))
+
+        Result = computed(make)
+        interrupts = [False, True]
+
+        def interrupt():
+            if interrupts.pop(0) if interrupts else False:
+                os.kill(os.getpid(), signal.SIGINT)
+
+        with points.at("after_verify", interrupt), pytest.raises(PopulateInterrupted) as caught:
+            Result.populate(reserve_jobs=reserve_jobs)
+
+        assert (7, list(range(1, 8))) == (caught.value.result.success_count, sorted(made(Result)))
+
+    def test_of_a_thread_keeps_what_was_computed(self, computed, numbers, reserve_jobs):
+        """By `run.stop(now=True)`, of a run in the background."""
+        is_there = threading.Event()
+
+        def make(self, key):
+            if key["recording_id"] == 8:
+                is_there.set()
+                while True:
+                    threading.Event().wait(0.01)
+            self.insert1(dict(key, value=1))
+
+        Result = computed(make)
+        run = Result.populate(background=True, reserve_jobs=reserve_jobs)
+        is_there.wait(60)
+        run.stop(now=True)
+
+        assert (7, 7) == (run.result(60).success_count, len(Result()))
 
 
 WORKER = """
