@@ -119,8 +119,6 @@ class Transactions:
         self._own.undoing = []
         try:
             yield deferred
-            if self._own.undoing:
-                deferred.may_wait = False
             if not deferred.waits:
                 deferred.commit()
         except BaseException as error:
@@ -260,9 +258,11 @@ class Transactions:
             self._own.savepoints -= 1
 
     def on_rollback(self, undo: Callable[[], None]) -> None:
-        """Have something undone with the transaction of this thread, if that is undone."""
+        """Have something undone with the transaction of this thread, if that is undone; it waits no more."""
         if self.in_transaction:
             self._own.undoing.append(undo)
+        if self._own.deferred is not None:
+            self._own.deferred.may_wait = False
 
     def _undo(self, mark: int) -> None:
         """Undo what was noted from a mark on, the last first."""

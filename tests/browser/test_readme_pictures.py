@@ -46,7 +46,7 @@ def test_tables_and_a_populate_under_way(theme, name, write_notebook, open_noteb
         notebook.page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
         for cell in range(3):
             notebook.run(cell)
-        expect(notebook.output(2).locator("tbody img")).to_have_count(4)
+        expect(notebook.output(2).locator("tbody img:visible")).to_have_count(4)
         notebook.start(3)
         bar = notebook.output(3).get_by_role("progressbar").first
         expect(bar).to_have_attribute("aria-valuenow", re.compile("^[3-9]$"), timeout=driver.CELL_SECONDS * 1000)

@@ -235,6 +235,24 @@ class TestMake:
         assert (11, ["ValueError: bad spike"]) == (result.success_count, [text for _, text in result])
         assert {float(n) for n in numbers if n != 6} == set(made(Result).values())
 
+    def test_that_fails_after_it_has_inserted_leaves_nothing(self, computed, numbers, reserve_jobs):
+        """It is called once more, since nobody knows whether it would have failed with its rows sent at once."""
+        calls = []
+
+        def make(self, key):
+            calls.append(key["recording_id"])
+            self.insert1(dict(key, value=1))
+            if key["recording_id"] == 6:
+                raise ValueError("bad spike")
+
+        Result = computed(make)
+
+        result = Result.populate(suppress_errors=True, reserve_jobs=reserve_jobs)
+
+        assert (11, 1) == (result.success_count, len(result.error_list))
+        assert [n for n in numbers if n != 6] == sorted(made(Result))
+        assert [6, 6] == [n for n in calls if n == 6]
+
     def test_whose_error_ends_the_run_keeps_those_before(self, computed, numbers, reserve_jobs):
         """And counts them."""
         Result = computed(fails_at(6, ValueError("bad spike")))

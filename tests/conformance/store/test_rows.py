@@ -135,11 +135,11 @@ class TestQueries:
             query.fetch1("picture")
 
     def test_preview_reads_no_file(self, Scan, store):
-        """A display says that there is a file, and does not read it."""
+        """A display says what is known of a file without it, and does not read it."""
         Scan.insert1({"scan_id": 1, "image": 1})
         shutil.rmtree(store)
 
-        assert "<blob@main>" in Scan.preview().text
+        assert "<blob, 8 B>" in Scan.preview().text
 
     def test_rows_are_copied_with_their_files(self, schema, Scan, store):
         """Rows that are fetched can be inserted elsewhere; references too."""
