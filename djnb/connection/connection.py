@@ -263,6 +263,11 @@ class Connection(Schemas, DataJointWords):
             together = Together(self._transactions, self._sessions, self._sender, self.dialect)
             return together.keep(watcher, [each.finishing for each in waiting])
 
+    def rehearse(self, deferred: Deferred) -> bool:
+        """Tell whether a transaction of which rows are held back would take them as given; nothing is kept."""
+        with self._transactions.suspended():
+            return deferred.finishing.rehearse()
+
     def keep_late(self, deferred: Deferred, *, doubt: LostConnectionError | None = None) -> None:
         """
         Keep a transaction that waits by itself; it may be kept already, where ``doubt`` is what `keep_together` raised.

@@ -120,6 +120,17 @@ class Finishing:
         self._deeds.keep(deed, outcome)
         return outcome
 
+    def rehearse(self) -> bool:
+        """Tell whether what is held back would be taken as it was given; nothing of it is kept."""
+        self.has_begun = True
+        try:
+            self.insist(lambda: None)
+        except DataJointError:
+            return False
+        finally:
+            self.roll_back()
+        return True
+
     def hold_mark(self, name: str) -> None:
         """Set a savepoint behind what is held back."""
         self._held_marks[name] = len(self._deeds)

@@ -250,7 +250,8 @@ class Attempt:
                     raise
                 is_passing = isinstance(error, (LockError, LostConnectionError)) and deferred.fate.may_be_made_again
                 # It might not have come to this if what was held back had been refused where it was inserted.
-                if not is_passing and not deferred.finishing.holds:
+                is_misled = deferred.finishing.holds and not connection.rehearse(deferred)
+                if not is_passing and not is_misled:
                     raise
             else:
                 return deferred if deferred.waits else None

@@ -7,7 +7,7 @@ heard of it before: if that dies, the key is computed again, as any key that was
 
 If the transaction of several fails, nothing of them is kept, and each gets a transaction of its own. If that fails
 because something has changed, or because the rows do not fit, the key is computed again, and then its rows are sent as
-they come. So it is if a make raises that has inserted before: what it has met might come of rows that were not sent.
+they come. So it is if a make raises after it has inserted rows that would have been refused.
 """
 
 from __future__ import annotations
