@@ -36,7 +36,7 @@ class JobTables:
         targets = {
             name.job_table: spec for name, spec in found.items() if not name.is_hidden and name.twin not in found
         }
-        known = {jobs.name: jobs for jobs in owned}
+        known = {jobs.name: jobs for jobs in owned if jobs.name in targets}
         names = [name for name in sorted(found) if name.is_job_table]
         return cls([known[name] if name in known else JobTable(connection, name, targets.get(name)) for name in names])
 

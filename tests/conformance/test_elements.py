@@ -172,7 +172,7 @@ def test_elements_are_drawn(pipeline):
     import datajoint as dj
 
     diagram = dj.Diagram(pipeline.subject) + dj.Diagram(pipeline.session) + dj.Diagram(pipeline.trial.schema)
-    dot, mermaid = diagram.make_dot(), diagram.make_mermaid()
+    dot, mermaid = diagram.make_dot(), diagram.unfold().make_mermaid()
 
     assert all(f">{name}<" in dot for name in ("Subject", "Session", "Trial"))
     assert all(name in mermaid for name in ("Subject.Strain", "SessionDirectory", "BlockTrial"))
