@@ -37,6 +37,7 @@ class TestDefaults:
             "display.diagram_engine": "auto",
             "jobs.auto_refresh": True,
             "jobs.keep_completed": False,
+            "jobs.keep_interval": 0.1,
             "jobs.stale_timeout": 3600,
             "jobs.default_priority": 5,
             "jobs.add_job_metadata": False,
