@@ -51,7 +51,8 @@ def install(shell: InteractiveShell) -> Callable[[], None]:
             raise NotImplementedError  # IPython then asks the value for a picture that does not change
         follow(shown, value)
 
-    formatter: Any = shell.display_formatter.ipython_display_formatter  # type: ignore[union-attr]
+    assert shell.display_formatter is not None
+    formatter: Any = shell.display_formatter.ipython_display_formatter
     with ExitStack() as undo:
         for kind in (Run, Runs):
             formatter.for_type(kind, show_live)

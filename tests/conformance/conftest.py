@@ -19,9 +19,11 @@ from djnb.events import (
     PopulateFinished,
     PopulateStarted,
 )
+from tests import servers
 from tests.conformance.classes import declare_table
 from tests.conformance.crew import Crew, Origin
 from tests.conformance.recordings import insert_mean
+from tests.conformance.wire import wire_to
 from tests.conftest import SCHEMA_PREFIX
 
 
@@ -106,6 +108,15 @@ def computed(schema, Recording):
 def Result(computed, Recording):
     """A table that holds the mean of each recording."""
     return computed(insert_mean, recording=Recording)
+
+
+@pytest.fixture
+def wire(mysql_url):
+    """A wire to the server, which can be cut; what tests have made behind it is dropped without it."""
+    with wire_to(mysql_url) as wire:
+        yield wire
+    for (name,) in servers.run_statement(mysql_url, r"SHOW DATABASES LIKE 'djnb\_test\_%'"):
+        servers.run_statement(mysql_url, f"DROP DATABASE IF EXISTS `{name}`", before="SET foreign_key_checks = 0")
 
 
 @pytest.fixture

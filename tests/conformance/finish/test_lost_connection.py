@@ -9,10 +9,8 @@ import pytest
 import djnb as dj
 from djnb.errors import LostConnectionError
 from djnb.populate.contract import make_key
-from tests import servers
 from tests.conformance.fences import Fence, declare_job
 from tests.conformance.recordings import KEYS, fails_at, server_only
-from tests.conformance.wire import wire_to
 
 
 @server_only
@@ -136,13 +134,10 @@ class TestLostConnection:
 @pytest.mark.mysql
 class TestLostCommit:
     @pytest.fixture
-    def database_url(self, mysql_url):
-        """A server behind a wire."""
-        with wire_to(mysql_url) as wire:
-            self.wire = wire
-            yield wire.url
-        for (name,) in servers.run_statement(mysql_url, r"SHOW DATABASES LIKE 'djnb\_test\_%'"):
-            servers.run_statement(mysql_url, f"DROP DATABASE IF EXISTS `{name}`", before="SET foreign_key_checks = 0")
+    def database_url(self, wire):
+        """The server behind a wire."""
+        self.wire = wire
+        return wire.url
 
     @pytest.fixture(params=["direct", "with a job", "in one transaction"])
     def populate(self, request, schema):

@@ -11,11 +11,9 @@ import pytest
 import djnb as dj
 from djnb.errors import PopulateInterrupted
 from djnb.jobs import points
-from tests import servers
 from tests.conformance.crew import wait_until
 from tests.conformance.programs import start_python
 from tests.conformance.together.results import doubles, made
-from tests.conformance.wire import wire_to
 
 
 @pytest.mark.usefixtures("signals_of_a_terminal")
@@ -139,13 +137,10 @@ class TestDeath:
 @pytest.mark.mysql
 class TestLostCommit:
     @pytest.fixture
-    def database_url(self, mysql_url):
-        """A server behind a wire."""
-        with wire_to(mysql_url) as wire:
-            self.wire = wire
-            yield wire.url
-        for (name,) in servers.run_statement(mysql_url, r"SHOW DATABASES LIKE 'djnb\_test\_%'"):
-            servers.run_statement(mysql_url, f"DROP DATABASE IF EXISTS `{name}`", before="SET foreign_key_checks = 0")
+    def database_url(self, wire):
+        """The server behind a wire."""
+        self.wire = wire
+        return wire.url
 
     @pytest.mark.parametrize("deed", ["cut after", "cut before"])
     def test_is_found_out(self, doubled, numbers, reserve_jobs, deed):

@@ -148,7 +148,9 @@ class TestFigures:
     @pytest.fixture(autouse=True)
     def pyplot(self, monkeypatch):
         """Draw without a window."""
-        matplotlib = pytest.importorskip("matplotlib")
+        matplotlib = pytest.importorskip(
+            "matplotlib", reason="djnb draws without it; figures are kept where it is installed"
+        )
         matplotlib.use("agg")
         from matplotlib import pyplot as plt
 
